@@ -1,0 +1,45 @@
+// What a runtime needs to know of a Worker. `cwrangler` makes one from wrangler.toml|json|jsonc and
+// the project's files; `cwrangler-runtime` serves it. docs/runtime-config.md describes the JSON.
+
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace cwrangler {
+
+/// The module types of the upload API, less those that a Python Worker cannot have.
+enum class ModuleType { python, text, data, json, esm, commonjs, wasm };
+
+/// One module of the bundle. The runtime reads `path` when the module is used, and never writes it.
+struct Module {
+  std::string name;  ///< '/'-separated, relative to the module root: "entry.py", "python_modules/…"
+  ModuleType type = ModuleType::data;
+  std::string path;  ///< absolute path of the file on this host
+};
+
+/// One entry of `env`. `type` and `properties` are those of the upload API's metadata:
+/// plain_text{text}, json{json}, secret_text{text}, kv_namespace{namespace_id}, …
+struct Binding {
+  std::string name;
+  std::string type;
+  nlohmann::json properties = nlohmann::json::object();
+};
+
+struct WorkerConfig {
+  std::string name;
+  std::string main_module;  ///< the name of one of `modules`
+  std::string compatibility_date;  ///< YYYY-MM-DD
+  std::vector<std::string> compatibility_flags;
+  std::string python_version;  ///< "3.12", "3.13" or "3.14"; empty: the compatibility date chooses
+  std::vector<Module> modules;
+  std::vector<Binding> bindings;
+  std::string state_directory;  ///< where local bindings keep their data; empty: in memory
+};
+
+/// JSON in the words of docs/runtime-config.md. `from_json` throws Error that names the field.
+nlohmann::json to_json(const WorkerConfig& config);
+WorkerConfig worker_config_from_json(const nlohmann::json& json);
+
+}  // namespace cwrangler
