@@ -1,0 +1,161 @@
+// Compiled without RTTI, as libnode is: a subclass of a V8 interface must not refer to typeinfo
+// that V8 does not have.
+
+#include "runtime/engine/platform.h"
+
+#include <libplatform/libplatform.h>
+#include <v8.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "runtime/engine/foreground_task.h"
+
+namespace cwrangler::engine {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Takes V8's tasks for one isolate from any thread to the isolate's event loop.
+class LoopTaskRunner : public v8::TaskRunner, public std::enable_shared_from_this<LoopTaskRunner> {
+ public:
+  LoopTaskRunner(v8::Isolate* isolate, asio::io_context& loop) : isolate_(isolate), loop_(&loop) {}
+
+  void detach() {
+    const std::lock_guard lock(mutex_);
+    loop_ = nullptr;
+  }
+
+  void PostTask(std::unique_ptr<v8::Task> task) override { post(std::move(task), 0); }
+  void PostNonNestableTask(std::unique_ptr<v8::Task> task) override { post(std::move(task), 0); }
+  void PostDelayedTask(std::unique_ptr<v8::Task> task, double seconds) override {
+    post(std::move(task), seconds);
+  }
+  void PostNonNestableDelayedTask(std::unique_ptr<v8::Task> task, double seconds) override {
+    post(std::move(task), seconds);
+  }
+  void PostIdleTask(std::unique_ptr<v8::IdleTask>) override {}
+  bool IdleTasksEnabled() override { return false; }
+  // The loop never runs a task inside another one.
+  bool NonNestableTasksEnabled() const override { return true; }
+  bool NonNestableDelayedTasksEnabled() const override { return true; }
+
+ private:
+  void post(std::unique_ptr<v8::Task> task, double seconds) {
+    const std::lock_guard lock(mutex_);
+    if (!loop_) return;
+    auto run = [self = shared_from_this(), task = std::shared_ptr<v8::Task>(std::move(task))] {
+      self->run(*task);
+    };
+    if (seconds <= 0) {
+      asio::post(*loop_, std::move(run));
+      return;
+    }
+    auto timer = std::make_shared<asio::steady_timer>(
+        *loop_, std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                    std::chrono::duration<double>(seconds)));
+    timer->async_wait([timer, run](const boost::system::error_code& cancelled) {
+      if (!cancelled) run();
+    });
+  }
+
+  void run(v8::Task& task) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!loop_) return;
+    }
+    run_foreground_task(isolate_, task);
+  }
+
+  v8::Isolate* const isolate_;
+  std::mutex mutex_;
+  asio::io_context* loop_;  // null once detached
+};
+
+}  // namespace
+
+class TaskPlatform : public v8::Platform {
+ public:
+  explicit TaskPlatform(int worker_threads)
+      : workers_(v8::platform::NewDefaultPlatform(worker_threads)) {}
+
+  void attach(v8::Isolate* isolate, asio::io_context& loop) {
+    const std::lock_guard lock(mutex_);
+    runners_[isolate] = std::make_shared<LoopTaskRunner>(isolate, loop);
+  }
+
+  void detach(v8::Isolate* isolate) {
+    const std::lock_guard lock(mutex_);
+    const auto found = runners_.find(isolate);
+    if (found == runners_.end()) return;
+    found->second->detach();
+    runners_.erase(found);
+  }
+
+  std::shared_ptr<v8::TaskRunner> GetForegroundTaskRunner(v8::Isolate* isolate) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = runners_.find(isolate);
+    if (found != runners_.end()) return found->second;
+    return workers_->GetForegroundTaskRunner(isolate);
+  }
+
+  int NumberOfWorkerThreads() override { return workers_->NumberOfWorkerThreads(); }
+  v8::PageAllocator* GetPageAllocator() override { return workers_->GetPageAllocator(); }
+  v8::ZoneBackingAllocator* GetZoneBackingAllocator() override {
+    return workers_->GetZoneBackingAllocator();
+  }
+  void CallOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    workers_->CallOnWorkerThread(std::move(task));
+  }
+  void CallBlockingTaskOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    workers_->CallBlockingTaskOnWorkerThread(std::move(task));
+  }
+  void CallLowPriorityTaskOnWorkerThread(std::unique_ptr<v8::Task> task) override {
+    workers_->CallLowPriorityTaskOnWorkerThread(std::move(task));
+  }
+  void CallDelayedOnWorkerThread(std::unique_ptr<v8::Task> task, double seconds) override {
+    workers_->CallDelayedOnWorkerThread(std::move(task), seconds);
+  }
+  std::unique_ptr<v8::JobHandle> PostJob(v8::TaskPriority priority,
+                                         std::unique_ptr<v8::JobTask> job) override {
+    return workers_->PostJob(priority, std::move(job));
+  }
+  double MonotonicallyIncreasingTime() override { return workers_->MonotonicallyIncreasingTime(); }
+  double CurrentClockTimeMillis() override { return workers_->CurrentClockTimeMillis(); }
+  StackTracePrinter GetStackTracePrinter() override { return workers_->GetStackTracePrinter(); }
+  v8::TracingController* GetTracingController() override {
+    return workers_->GetTracingController();
+  }
+
+ private:
+  const std::unique_ptr<v8::Platform> workers_;
+  std::mutex mutex_;
+  std::map<v8::Isolate*, std::shared_ptr<LoopTaskRunner>> runners_;
+};
+
+Platform::Platform(const Options& options)
+    : options_(options), tasks_(std::make_unique<TaskPlatform>(options.worker_threads)) {
+  // Collecting dead wasm code while a call is suspended on another stack is fatal in V8 10.2
+  // ("archived threads in combination with wasm not supported"); the price is about 3 MB of code.
+  v8::V8::SetFlagsFromString("--no-wasm-code-gc");
+  v8::V8::InitializePlatform(tasks_.get());
+  v8::V8::Initialize();
+}
+
+Platform::~Platform() {
+  v8::V8::Dispose();
+  v8::V8::DisposePlatform();
+}
+
+void Platform::attach(v8::Isolate* isolate, boost::asio::io_context& loop) {
+  tasks_->attach(isolate, loop);
+}
+
+void Platform::detach(v8::Isolate* isolate) { tasks_->detach(isolate); }
+
+}  // namespace cwrangler::engine

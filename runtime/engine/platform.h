@@ -1,0 +1,44 @@
+// V8 for this process: flags, worker threads, and tasks that V8 wants run on an isolate's own thread.
+
+#pragma once
+
+#include <memory>
+
+namespace v8 {
+class Isolate;
+}
+namespace boost::asio {
+class io_context;
+}
+
+namespace cwrangler::engine {
+
+class TaskPlatform;
+
+/// Starts V8 when made and shuts it down when destroyed. One for each process, made in main before
+/// any isolate, outliving all of them.
+class Platform {
+ public:
+  struct Options {
+    int worker_threads = 2;        ///< for V8's compiler and garbage collector
+    size_t heap_limit_mb = 0;      ///< of each isolate's JavaScript heap; 0: V8's own choice
+  };
+  explicit Platform(const Options& options);
+  Platform(const Platform&) = delete;
+  Platform& operator=(const Platform&) = delete;
+  ~Platform();
+
+  const Options& options() const { return options_; }
+
+  /// V8's tasks for this isolate run on this loop from now on; any thread. To be called between
+  /// v8::Isolate::Allocate and Initialize, where V8 first asks for it.
+  void attach(v8::Isolate* isolate, boost::asio::io_context& loop);
+  /// Drops the isolate's tasks, those under way on other threads included.
+  void detach(v8::Isolate* isolate);
+
+ private:
+  Options options_;
+  std::unique_ptr<TaskPlatform> tasks_;
+};
+
+}  // namespace cwrangler::engine
