@@ -1,0 +1,41 @@
+// The sub-commands of `cwrangler`, one file each, named after it.
+//
+// To add one: write `add_NAME_command` in NAME.cc, declare it below, and name it in the list of
+// main.cc. The function adds a CLI11 sub-command, whose callback only sets `context.run`: parsing
+// is over, and the global options are known, before a command starts its work.
+
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "cli/terminal/terminal.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cwrangler::cli {
+
+/// The flags that every command takes.
+struct GlobalOptions {
+  std::filesystem::path directory;  ///< absolute: --cwd, or where the program was started
+  std::string config_file;          ///< -c/--config, relative to `directory`; empty: looked for
+  std::string environment;          ///< -e/--env, or CLOUDFLARE_ENV; empty: the top level
+};
+
+/// What a command is handed. Outlives it.
+struct CommandContext {
+  Terminal& terminal;
+  std::function<std::chrono::system_clock::time_point()> clock;
+  GlobalOptions options;
+  /// Set by the callback of the sub-command that was named. Returns the exit status (see
+  /// base/error.h); failures are thrown as Error.
+  std::function<int()> run;
+};
+
+void add_init_command(CLI::App& program, CommandContext& context);
+
+}  // namespace cwrangler::cli

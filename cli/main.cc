@@ -1,0 +1,135 @@
+// `cwrangler`: argv to a command; prints errors and chooses the exit status.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/command/commands.h"
+#include "cli/terminal/suggestion.h"
+#include "cli/terminal/terminal.h"
+#include "cli/version.h"
+
+namespace {
+
+using namespace cwrangler;
+using namespace cwrangler::cli;
+
+/// Every sub-command, in the order of --help.
+constexpr std::array kCommands{
+    &add_init_command,
+};
+
+void add_global_options(CLI::App& program, GlobalOptions& options) {
+  program.set_version_flag("-v,--version", std::string(kVersion), "Show the version");
+  program.add_option("-c,--config", options.config_file, "Path of the configuration file");
+  program.add_option("--cwd", options.directory, "Run as if started in this directory");
+  program.add_option("-e,--env", options.environment, "Environment of the configuration to use")
+      ->envname("CLOUDFLARE_ENV");
+}
+
+std::vector<std::string> command_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> flag_names(const CLI::App& program) {
+  std::vector<std::string> names;
+  auto add = [&names](const CLI::App& app) {
+    for (const CLI::Option* option : app.get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  };
+  add(program);
+  for (const CLI::App* command : program.get_subcommands()) add(*command);
+  return names;
+}
+
+/// " init" or "": the sub-command on the command line, with a space in front.
+std::string named_command(const CLI::App& program) {
+  const auto commands = program.get_subcommands();
+  return commands.empty() ? "" : " " + commands.front()->get_name();
+}
+
+/// What was on the command line and nobody understood.
+Error unknown_argument(const CLI::App& program, const std::string& argument) {
+  const bool is_flag = argument.starts_with("-");
+  const bool has_command = !program.get_subcommands().empty();
+  const std::string what = is_flag ? "flag" : has_command ? "argument" : "command";
+  Error error("Unknown " + what + ": " + argument);
+  error.exit_with(ExitCode::usage);
+  std::string advice;
+  if (is_flag || !has_command) {
+    const std::string word = argument.substr(0, argument.find('='));
+    const std::string nearest =
+        nearest_word(word, is_flag ? flag_names(program) : command_names(program));
+    if (!nearest.empty()) advice = "Did you mean \"" + nearest + "\"? ";
+  }
+  return error.hint(advice + "`cwrangler" + named_command(program) +
+                    " --help` lists what there is.");
+}
+
+/// Absolute, without a slash at the end.
+std::filesystem::path working_directory(const std::filesystem::path& requested) {
+  std::error_code failed;
+  const std::filesystem::path path = std::filesystem::absolute(requested, failed);
+  if (failed || !std::filesystem::is_directory(path, failed)) {
+    throw Error("The directory of --cwd does not exist: " + requested.string())
+        .exit_with(ExitCode::usage);
+  }
+  const std::filesystem::path normal = path.lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
+int run(int argc, char** argv, Terminal& terminal) {
+  CommandContext context{terminal, &std::chrono::system_clock::now, {}, {}};
+  CLI::App program("The toolchain for Cloudflare Python Workers", "cwrangler");
+  program.require_subcommand(0, 1);
+  // Global flags may also stand behind the sub-command.
+  program.fallthrough();
+  program.allow_extras();
+  add_global_options(program, context.options);
+  for (const auto& add_command : kCommands) add_command(program, context);
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return program.exit(success, std::cout, std::cerr);
+  } catch (const CLI::ParseError& error) {
+    throw Error(error.what())
+        .exit_with(ExitCode::usage)
+        .hint("`cwrangler" + named_command(program) + " --help` lists what there is.");
+  }
+  if (const auto rest = program.remaining(/*recurse=*/true); !rest.empty()) {
+    throw unknown_argument(program, rest.front());
+  }
+  if (!context.run) {
+    terminal.print(program.help());
+    return static_cast<int>(ExitCode::ok);
+  }
+  context.options.directory = working_directory(
+      context.options.directory.empty() ? std::filesystem::path(".") : context.options.directory);
+  return context.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::ios::sync_with_stdio(false);
+  Terminal terminal(std::cout, std::cerr, wants_color(color_settings(STDOUT_FILENO)),
+                    wants_color(color_settings(STDERR_FILENO)));
+  try {
+    return run(argc, argv, terminal);
+  } catch (const Error& error) {
+    terminal.print_error(error);
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    terminal.print_error(Error(std::string("Internal error: ") + error.what()));
+    return static_cast<int>(ExitCode::failed);
+  }
+}
