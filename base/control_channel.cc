@@ -10,12 +10,13 @@ namespace cwrangler {
 
 ControlChannel::ControlChannel(int descriptor) : descriptor_(descriptor) {}
 
-ControlChannel::~ControlChannel() { ::close(descriptor_); }
+ControlChannel::~ControlChannel() {
+  ::close(descriptor_);
+}
 
 bool ControlChannel::send(const nlohmann::json& message) {
   // What a Worker prints need not be valid UTF-8; it must still reach the terminal.
-  std::string line =
-      message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  std::string line = message.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
   const std::lock_guard lock(sending_);
   std::string_view rest = line;
   while (!rest.empty()) {

@@ -25,9 +25,9 @@ struct SourcePosition {
 /// How a program ends. docs/exit-codes.md is the user's copy of this list.
 enum class ExitCode : int {
   ok = 0,
-  failed = 1,          ///< the command could not do its work; the message says why
-  usage = 2,           ///< unknown command or flag, or a flag's value is off
-  interrupted = 130,   ///< ended by SIGINT before the work was done
+  failed = 1,         ///< the command could not do its work; the message says why
+  usage = 2,          ///< unknown command or flag, or a flag's value is off
+  interrupted = 130,  ///< ended by SIGINT before the work was done
 };
 
 class Error : public std::runtime_error {

@@ -78,8 +78,7 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.name = field<std::string>(source, "name", "worker");
     config.main_module = field<std::string>(source, "main_module", "");
     config.compatibility_date = field<std::string>(source, "compatibility_date", "");
-    config.compatibility_flags =
-        field<std::vector<std::string>>(source, "compatibility_flags", {});
+    config.compatibility_flags = field<std::vector<std::string>>(source, "compatibility_flags", {});
     config.python_version = field<std::string>(source, "python_version", "");
     config.state_directory = field<std::string>(source, "state_directory", "");
     for (const json& entry : field<json>(source, "modules", json::array())) {

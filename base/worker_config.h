@@ -29,7 +29,7 @@ struct Binding {
 
 struct WorkerConfig {
   std::string name;
-  std::string main_module;  ///< the name of one of `modules`
+  std::string main_module;         ///< the name of one of `modules`
   std::string compatibility_date;  ///< YYYY-MM-DD
   std::vector<std::string> compatibility_flags;
   std::string python_version;  ///< "3.12", "3.13" or "3.14"; empty: the compatibility date chooses

@@ -60,8 +60,8 @@ class Isolate {
   /// Ends run() soon; any thread.
   void stop();
 
-  /// A function that the built-in JavaScript registered as `hooks[name]`. Aborts when there is none:
-  /// that is a mistake in the build.
+  /// A function that the built-in JavaScript registered as `hooks[name]`. Aborts when there is
+  /// none: that is a mistake in the build.
   v8::Local<v8::Function> hook(const char* name);
 
   /// The state of a subsystem, made by `set_state`. One object for each type.
@@ -81,8 +81,8 @@ class Isolate {
   void on_terminated(TerminatedHandler handler) { terminated_ = std::move(handler); }
   void report_uncaught(v8::Local<v8::Value> error, UncaughtKind kind);
 
-  /// Ends the JavaScript or wasm that is running; any thread. Sticky until the loop is reached, so it
-  /// also ends code that was about to be resumed on another stack.
+  /// Ends the JavaScript or wasm that is running; any thread. Sticky until the loop is reached, so
+  /// it also ends code that was about to be resumed on another stack.
   void terminate();
   bool terminating() const { return terminating_.load(std::memory_order_relaxed); }
 

@@ -1,5 +1,5 @@
-// The ES modules of one isolate: built-in ones that exist as objects ("cloudflare:workers"), and those
-// whose source is loaded when they are first imported (the bundle's .js and .mjs files).
+// The ES modules of one isolate: built-in ones that exist as objects ("cloudflare:workers"), and
+// those whose source is loaded when they are first imported (the bundle's .js and .mjs files).
 //
 // Source: ECMAScript, "HostResolveImportedModule" and "HostImportModuleDynamically".
 
@@ -19,8 +19,8 @@ class Isolate;
 
 class ModuleMap {
  public:
-  /// The source text of the module with this resolved name, or nothing when there is none. Called on
-  /// the isolate's thread; may throw Error for a file that cannot be read.
+  /// The source text of the module with this resolved name, or nothing when there is none. Called
+  /// on the isolate's thread; may throw Error for a file that cannot be read.
   using Loader = std::function<std::optional<std::string>(const std::string& name)>;
 
   explicit ModuleMap(Isolate& isolate);
@@ -31,8 +31,8 @@ class ModuleMap {
   /// Where sources of modules that are not built in come from.
   void set_loader(Loader loader) { loader_ = std::move(loader); }
 
-  /// A module whose exports are the own enumerable properties that `exports` has now; their values are
-  /// read when the module is first imported.
+  /// A module whose exports are the own enumerable properties that `exports` has now; their values
+  /// are read when the module is first imported.
   void define(std::string name, v8::Local<v8::Object> exports);
 
   /// Imports as if by `import(specifier)` in the module `referrer` (empty: from the bundle's root).
@@ -41,7 +41,8 @@ class ModuleMap {
                                      std::string_view referrer);
 
   /// Compiles and evaluates a source of our own under a name that other modules cannot import, and
-  /// returns the promise of its namespace. `cache`: code cache made by an earlier run, may be empty.
+  /// returns the promise of its namespace. Empty when it does not compile or link (exception
+  /// pending).
   v8::MaybeLocal<v8::Promise> evaluate(v8::Local<v8::Context> context, std::string_view source,
                                        const std::string& name);
 

@@ -4,8 +4,8 @@
 //
 //   std::span<const Op> web_ops();
 //
-// runtime/builtins.cc joins the tables. The order and number of ops is part of the startup snapshot,
-// which is made anew at each build.
+// runtime/builtins.cc joins the tables. The order and number of ops is part of the startup
+// snapshot, which is made anew at each build.
 
 #pragma once
 
@@ -24,8 +24,8 @@ struct Op {
   v8::FunctionCallback callback;
 };
 
-/// Wraps a function that may throw C++ exceptions: `op<&stat>` is a v8::FunctionCallback which turns
-/// them into JavaScript errors (TypeError for TypeErrorException, else Error).
+/// Wraps a function that may throw C++ exceptions: `op<&stat>` is a v8::FunctionCallback which
+/// turns them into JavaScript errors (TypeError for TypeErrorException, else Error).
 template <auto function>
 void op(Call call) {
   try {

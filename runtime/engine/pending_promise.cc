@@ -1,5 +1,7 @@
 #include "runtime/engine/pending_promise.h"
 
+#include <tuple>
+
 #include "runtime/engine/values.h"
 
 namespace cwrangler::engine {
@@ -15,13 +17,15 @@ v8::Local<v8::Promise> PendingPromise::promise() const {
 
 // Settling fails only while execution is being terminated; then nobody waits any more.
 void PendingPromise::resolve(v8::Local<v8::Value> value) {
-  (void)resolver_.Get(isolate_)->Resolve(isolate_->GetCurrentContext(), value);
+  std::ignore = resolver_.Get(isolate_)->Resolve(isolate_->GetCurrentContext(), value);
 }
 
-void PendingPromise::resolve() { resolve(v8::Undefined(isolate_)); }
+void PendingPromise::resolve() {
+  resolve(v8::Undefined(isolate_));
+}
 
 void PendingPromise::reject(v8::Local<v8::Value> error) {
-  (void)resolver_.Get(isolate_)->Reject(isolate_->GetCurrentContext(), error);
+  std::ignore = resolver_.Get(isolate_)->Reject(isolate_->GetCurrentContext(), error);
 }
 
 void PendingPromise::reject(std::string_view message, std::string_view code) {

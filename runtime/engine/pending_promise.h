@@ -11,8 +11,8 @@ namespace cwrangler::engine {
 class Isolate;
 
 /// Move-only. Settled on the isolate's thread, inside a ScriptScope; work done on another thread
-/// comes back through asio::post to the isolate's loop first. Destroyed unsettled, the promise stays
-/// pending for ever, which is right only while the isolate is being torn down.
+/// comes back through asio::post to the isolate's loop first. Destroyed unsettled, the promise
+/// stays pending for ever, which is right only while the isolate is being torn down.
 class PendingPromise {
  public:
   /// Makes the promise in the current context.

@@ -156,6 +156,8 @@ void Platform::attach(v8::Isolate* isolate, boost::asio::io_context& loop) {
   tasks_->attach(isolate, loop);
 }
 
-void Platform::detach(v8::Isolate* isolate) { tasks_->detach(isolate); }
+void Platform::detach(v8::Isolate* isolate) {
+  tasks_->detach(isolate);
+}
 
 }  // namespace cwrangler::engine

@@ -1,4 +1,5 @@
-// V8 for this process: flags, worker threads, and tasks that V8 wants run on an isolate's own thread.
+// V8 for this process: flags, worker threads, and tasks that V8 wants run on an isolate's own
+// thread.
 
 #pragma once
 
@@ -20,8 +21,8 @@ class TaskPlatform;
 class Platform {
  public:
   struct Options {
-    int worker_threads = 2;        ///< for V8's compiler and garbage collector
-    size_t heap_limit_mb = 0;      ///< of each isolate's JavaScript heap; 0: V8's own choice
+    int worker_threads = 2;    ///< for V8's compiler and garbage collector
+    size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
   };
   explicit Platform(const Options& options);
   Platform(const Platform&) = delete;

@@ -8,9 +8,10 @@
 
 namespace cwrangler::engine {
 
-/// Enters the isolate's context for one turn of the event loop. At the end of the outermost scope an
-/// exception that was left is reported, microtasks run, and rejections nobody handled are reported.
-/// Only on the isolate's thread; scopes may nest (an op that calls back into JavaScript needs none).
+/// Enters the isolate's context for one turn of the event loop. At the end of the outermost scope
+/// an exception that was left is reported, microtasks run, and rejections nobody handled are
+/// reported. Only on the isolate's thread; scopes may nest (an op that calls back into JavaScript
+/// needs none).
 class ScriptScope {
  public:
   explicit ScriptScope(Isolate& isolate);
@@ -31,8 +32,8 @@ class ScriptScope {
     return isolate_.hook(name)->Call(context_, v8::Undefined(v8()), 0, nullptr);
   }
 
-  /// The pending exception, to be handled here instead of being reported at the end. Empty when there
-  /// is none or execution is being terminated.
+  /// The pending exception, to be handled here instead of being reported at the end. Empty when
+  /// there is none or execution is being terminated.
   v8::Local<v8::Value> take_exception();
 
  private:

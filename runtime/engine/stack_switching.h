@@ -1,14 +1,14 @@
-// WebAssembly.promising, WebAssembly.Suspending and WebAssembly.SuspendError (the JavaScript Promise
-// Integration proposal) for a V8 that does not have them: V8 10.2 up to 13.6. Python's run_sync needs
-// it.
+// WebAssembly.promising, WebAssembly.Suspending and WebAssembly.SuspendError (the JavaScript
+// Promise Integration proposal) for a V8 that does not have them: V8 10.2 up to 13.6. Python's
+// run_sync needs it.
 //
-// A promising call runs on a stack of its own (coroutine.h); an import that suspends switches back to
-// whoever started or resumed the call, and the settled promise switches in again. V8 is told by
+// A promising call runs on a stack of its own (coroutine.h); an import that suspends switches back
+// to whoever started or resumed the call, and the settled promise switches in again. V8 is told by
 // Locker and Unlocker, whose ThreadManager archives and restores its per-thread state.
 //
-// Differences from the proposal, all of them more permissive: JavaScript frames between the promising
-// call and the suspending import are allowed (CPython's call trampoline is one on this V8), and
-// argument conversion errors reject instead of throwing.
+// Differences from the proposal, all of them more permissive: JavaScript frames between the
+// promising call and the suspending import are allowed (CPython's call trampoline is one on this
+// V8), and argument conversion errors reject instead of throwing.
 
 #pragma once
 
@@ -35,9 +35,9 @@ class StackSwitching {
   /// Adds the three names to the context's WebAssembly object, unless V8 has them itself.
   void install(v8::Local<v8::Context> context);
 
-  /// Unwinds every suspended call with a termination; their promises stay pending for ever. From the
-  /// event loop. What the calls' language keeps in linear memory is torn by that: only for shutdown.
-  /// Returns how many there were.
+  /// Unwinds every suspended call with a termination; their promises stay pending for ever. From
+  /// the event loop. What the calls' language keeps in linear memory is torn by that: only for
+  /// shutdown. Returns how many there were.
   size_t kill_suspended();
 
   size_t suspended() const;
@@ -69,9 +69,10 @@ class StackSwitching {
   const Coroutine::Kind kind_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Stack*> idle_;
-  Stack* current_ = nullptr;                       // null on the loop's own stack
-  std::shared_ptr<v8::BackingStore> flag_store_;   // 1 while a promising call runs; read by JavaScript
-  v8::Global<v8::Function> check_interrupts_;      // a function that does nothing
+  Stack* current_ = nullptr;  // null on the loop's own stack
+  std::shared_ptr<v8::BackingStore>
+      flag_store_;                             // 1 while a promising call runs; read by JavaScript
+  v8::Global<v8::Function> check_interrupts_;  // a function that does nothing
 };
 
 }  // namespace cwrangler::engine

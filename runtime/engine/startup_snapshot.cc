@@ -11,10 +11,10 @@ void install_host(v8::Local<v8::Context> context, std::span<const Op> ops) {
   v8::Isolate* const isolate = context->GetIsolate();
   const auto functions = v8::Object::New(isolate);
   for (const Op& op : ops) {
-    const auto function = v8::FunctionTemplate::New(isolate, op.callback, {}, {}, 0,
-                                                    v8::ConstructorBehavior::kThrow)
-                              ->GetFunction(context)
-                              .ToLocalChecked();
+    const auto function =
+        v8::FunctionTemplate::New(isolate, op.callback, {}, {}, 0, v8::ConstructorBehavior::kThrow)
+            ->GetFunction(context)
+            .ToLocalChecked();
     function->SetName(to_name(isolate, op.name));
     set(context, functions, op.name, function);
   }
@@ -70,8 +70,7 @@ std::vector<char> make_startup_snapshot(std::span<const Op> ops, std::string_vie
   }
   // Finalization registries must be clean when the blob is made.
   isolate->LowMemoryNotification();
-  const v8::StartupData blob =
-      creator.CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
+  const v8::StartupData blob = creator.CreateBlob(v8::SnapshotCreator::FunctionCodeHandling::kKeep);
   std::vector<char> bytes(blob.data, blob.data + blob.raw_size);
   delete[] blob.data;
   return bytes;

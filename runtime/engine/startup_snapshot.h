@@ -1,8 +1,8 @@
-// The V8 startup snapshot: the built-in JavaScript, run once at build time. A context made from it is
-// ready without running any of it.
+// The V8 startup snapshot: the built-in JavaScript, run once at build time. A context made from it
+// is ready without running any of it.
 //
-// The bundle sees one global, `__host = {ops, hooks}`: `ops` holds the native functions, in `hooks` it
-// puts the functions that native code calls. `__host` is gone from every context made from the
+// The bundle sees one global, `__host = {ops, hooks}`: `ops` holds the native functions, in `hooks`
+// it puts the functions that native code calls. `__host` is gone from every context made from the
 // snapshot. While a snapshot is made, V8 10.2 has no WebAssembly, SharedArrayBuffer or Atomics, nor
 // newer methods such as Array.prototype.at; the contexts made from it have.
 

@@ -42,8 +42,7 @@ std::string to_utf8(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   return result;
 }
 
-v8::Local<v8::Uint8Array> copy_to_uint8array(v8::Isolate* isolate,
-                                             std::span<const uint8_t> bytes) {
+v8::Local<v8::Uint8Array> copy_to_uint8array(v8::Isolate* isolate, std::span<const uint8_t> bytes) {
   auto store = v8::ArrayBuffer::NewBackingStore(isolate, bytes.size());
   if (!bytes.empty()) std::memcpy(store->Data(), bytes.data(), bytes.size());
   return v8::Uint8Array::New(v8::ArrayBuffer::New(isolate, std::move(store)), 0, bytes.size());

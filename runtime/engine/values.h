@@ -19,8 +19,8 @@ class TypeErrorException : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// UTF-8 to a JavaScript string; invalid sequences become U+FFFD. Throws std::length_error when it is
-/// longer than a JavaScript string can be (about 512 MiB).
+/// UTF-8 to a JavaScript string; invalid sequences become U+FFFD. Throws std::length_error when it
+/// is longer than a JavaScript string can be (about 512 MiB).
 v8::Local<v8::String> to_string(v8::Isolate* isolate, std::string_view utf8);
 /// A name used often: V8 keeps one copy.
 v8::Local<v8::String> to_name(v8::Isolate* isolate, std::string_view utf8);
@@ -57,8 +57,8 @@ void throw_type_error(v8::Isolate* isolate, std::string_view message);
 v8::Local<v8::Value> make_error(v8::Isolate* isolate, std::string_view message,
                                 std::string_view code = {});
 
-/// What a person should see of a thrown value: its `stack` when it has one (which starts with name and
-/// message), else the value as a string.
+/// What a person should see of a thrown value: its `stack` when it has one (which starts with name
+/// and message), else the value as a string.
 std::string describe_error(v8::Local<v8::Context> context, v8::Local<v8::Value> error);
 
 }  // namespace cwrangler::engine

@@ -1,0 +1,39 @@
+#include "runtime/engine/module_map.h"
+
+#include <map>
+
+#include "tests/unit/runtime/engine/fixture.h"
+
+using namespace cwrangler::engine;
+using cwrangler::engine::testing::Process;
+using cwrangler::engine::testing::run;
+
+TEST_CASE("ES modules import each other, built-in ones, and give clear errors") {
+  auto& process = Process::get();
+  Isolate isolate(process.platform, process.snapshot);
+  const std::map<std::string, std::string> files{
+      {"a/one.mjs",
+       "import {two} from './two.mjs'; import env from 'host:env';"
+       "export const sum = two + env; export const url = import.meta.url;"},
+      {"a/two.mjs", "export const two = await Promise.resolve(2);"},
+      {"bad.mjs", "export const = 1;"},
+      {"lost.mjs", "import '../nowhere.mjs';"},
+  };
+  isolate.modules().set_loader([&](const std::string& name) -> std::optional<std::string> {
+    const auto found = files.find(name);
+    if (found == files.end()) return std::nullopt;
+    return found->second;
+  });
+  {
+    ScriptScope scope(isolate);
+    const auto exports = v8::Object::New(scope.v8());
+    set(scope.context(), exports, "default", v8::Number::New(scope.v8(), 40));
+    isolate.modules().define("host:env", exports);
+  }
+  CHECK(run(isolate, "import('./a/one.mjs').then(m => m.sum + ' ' + m.url)") ==
+        "42 file:///a/one.mjs");
+  CHECK(run(isolate, "import('a/one.mjs').then(m => m.sum)") == "42");
+  CHECK(run(isolate, "import('./bad.mjs')").starts_with("throws: SyntaxError"));
+  CHECK(run(isolate, "import('./lost.mjs')") == "throws: Error: No such module \"nowhere.mjs\".");
+  CHECK(run(isolate, "import('host:other')") == "throws: Error: No such module \"host:other\".");
+}
