@@ -1,0 +1,19 @@
+#include <vector>
+
+#include "runtime/builtins.h"
+
+namespace cwrangler {
+
+std::span<const engine::Op> builtin_ops() {
+  static const std::vector<engine::Op> joined = [] {
+    std::vector<engine::Op> ops;
+    const std::span<const engine::Op> tables[] = {
+        std::span<const engine::Op>(),
+    };
+    for (const auto& table : tables) ops.insert(ops.end(), table.begin(), table.end());
+    return ops;
+  }();
+  return joined;
+}
+
+}  // namespace cwrangler
