@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "runtime/builtins.h"
+#include "runtime/python/python_ops.h"
 
 namespace cwrangler {
 
@@ -8,7 +9,7 @@ std::span<const engine::Op> builtin_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
     const std::span<const engine::Op> tables[] = {
-        std::span<const engine::Op>(),
+        python::python_ops(),
     };
     for (const auto& table : tables) ops.insert(ops.end(), table.begin(), table.end());
     return ops;

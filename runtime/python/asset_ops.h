@@ -1,0 +1,23 @@
+// Ops for the built-in assets (share/cwrangler): Pyodide's releases and our own Python files.
+//
+//   pythonAsset(path) → Uint8Array over a private mapping of the file: nothing is copied, and
+//   writing
+//                       to it does not reach the file
+//   pythonAssetText(path) → string
+//   pythonAssetList(folder) → [name, …] of the files in it, sorted
+//   pythonCompile(source, name, [parameter, …]) → a function with this body; `name` is what stack
+//                       traces call it
+//
+// Paths are relative to share/cwrangler and may not leave it.
+
+#pragma once
+
+#include <span>
+
+#include "runtime/engine/ops.h"
+
+namespace cwrangler::python {
+
+std::span<const engine::Op> asset_ops();
+
+}  // namespace cwrangler::python

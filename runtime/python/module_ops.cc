@@ -1,0 +1,100 @@
+#include "runtime/python/module_ops.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "runtime/engine/isolate.h"
+#include "runtime/engine/module_map.h"
+#include "runtime/python/arguments.h"
+#include "runtime/python/descriptor.h"
+#include "runtime/python/worker_modules.h"
+
+namespace cwrangler::python {
+namespace {
+
+using engine::Call;
+
+WorkerModules& modules_of(Call call) {
+  return engine::Isolate::from(call).state<WorkerModules>();
+}
+
+ModuleTree::Id id_argument(Call call, int index) {
+  return static_cast<ModuleTree::Id>(integer(call, index));
+}
+
+void lookup(Call call) {
+  const ModuleTree& tree = modules_of(call).tree;
+  const ModuleTree::Id id = tree.find(id_argument(call, 0), text(call, 1));
+  if (id == 0) return;
+  const ModuleTree::Node& node = tree.node(id);
+  struct stat status = {};
+  // A file that went away since the modules were listed is like one that never was.
+  if (!node.is_folder() && stat(node.path.c_str(), &status) != 0) return;
+  v8::Isolate* isolate = call.GetIsolate();
+  const double modified = static_cast<double>(status.st_mtim.tv_sec) * 1000 +
+                          static_cast<double>(status.st_mtim.tv_nsec) / 1e6;
+  v8::Local<v8::Value> found[] = {
+      v8::Integer::NewFromUnsigned(isolate, id),
+      v8::Boolean::New(isolate, node.is_folder()),
+      v8::Number::New(isolate, static_cast<double>(status.st_size)),
+      v8::Number::New(isolate, modified),
+  };
+  call.GetReturnValue().Set(v8::Array::New(isolate, found, std::size(found)));
+}
+
+void list(Call call) {
+  const ModuleTree& tree = modules_of(call).tree;
+  v8::Isolate* isolate = call.GetIsolate();
+  std::vector<v8::Local<v8::Value>> names;
+  for (const ModuleTree::Id child : tree.node(id_argument(call, 0)).children) {
+    names.push_back(engine::to_string(isolate, tree.node(child).name));
+  }
+  call.GetReturnValue().Set(v8::Array::New(isolate, names.data(), names.size()));
+}
+
+void read(Call call) {
+  const ModuleTree::Node& node = modules_of(call).tree.node(id_argument(call, 0));
+  const int64_t position = integer(call, 1);
+  const std::span<uint8_t> into = engine::bytes_of(call[2]);
+  // Opened anew each time: Python reads most files in one piece, and a Worker with thousands of
+  // open files would otherwise need as many descriptors.
+  const Descriptor file(open(node.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw system_error("opening " + node.path);
+  const ssize_t count = pread(file.get(), into.data(), into.size(), position);
+  if (count < 0) throw system_error("reading " + node.path);
+  call.GetReturnValue().Set(static_cast<double>(count));
+}
+
+void import(Call call) {
+  engine::Isolate& isolate = engine::Isolate::from(call);
+  v8::Local<v8::Promise> promise;
+  if (isolate.modules()
+          .import(call.GetIsolate()->GetCurrentContext(), text(call, 0),
+                  modules_of(call).main_module)
+          .ToLocal(&promise)) {
+    call.GetReturnValue().Set(promise);
+  }
+}
+
+void define(Call call) {
+  if (!call[1]->IsObject()) throw engine::TypeErrorException("a module's exports are an object");
+  engine::Isolate::from(call).modules().define(text(call, 0), call[1].As<v8::Object>());
+}
+
+constexpr engine::Op kOps[] = {
+    {"pythonModuleLookup", engine::op<&lookup>}, {"pythonModuleList", engine::op<&list>},
+    {"pythonModuleRead", engine::op<&read>},     {"pythonImport", engine::op<&import>},
+    {"pythonDefineModule", engine::op<&define>},
+};
+
+}  // namespace
+
+std::span<const engine::Op> module_ops() {
+  return kOps;
+}
+
+}  // namespace cwrangler::python

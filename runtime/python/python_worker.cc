@@ -1,0 +1,114 @@
+#include "runtime/python/python_worker.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <unordered_map>
+
+#include "base/compatibility.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "runtime/engine/isolate.h"
+#include "runtime/engine/module_map.h"
+#include "runtime/python/worker_modules.h"
+
+namespace cwrangler::python {
+namespace {
+
+constexpr std::array kPythonVersions{"3.12", "3.13", "3.14"};
+constexpr std::string_view kPackages = "python_modules/";
+
+bool has_module(const WorkerConfig& config, std::string_view name) {
+  return std::any_of(config.modules.begin(), config.modules.end(),
+                     [&](const Module& module) { return module.name == name; });
+}
+
+void check_main_module(const WorkerConfig& config) {
+  const std::string& main = config.main_module;
+  if (!main.ends_with(".py")) {
+    throw Error("Main module needs to end with a .py file extension: " + main)
+        .hint("Name the Worker's Python file as `main` in its configuration.");
+  }
+  if (main.find('/') != std::string::npos) {
+    throw Error("the main module \"" + main + "\" is not at the top of the module root")
+        .hint("Python imports it by its file name alone.");
+  }
+  if (!has_module(config, main)) {
+    throw Error("the main module \"" + main + "\" is not among the Worker's modules");
+  }
+  // Packages come before the user's own modules in sys.path, so one of these would be run instead.
+  const std::string stem = main.substr(0, main.size() - 3);
+  for (const char* form : {".py", "/__init__.py", ".so"}) {
+    const std::string package = std::string(kPackages) + stem + form;
+    if (has_module(config, package)) {
+      throw Error("Python module " + package + " clashes with main module")
+          .hint("Rename " + main + ", or remove the package of that name.");
+    }
+  }
+}
+
+ModuleType sdk_module_type(const std::filesystem::path& file) {
+  const std::string extension = file.extension();
+  return extension == ".js" || extension == ".mjs" ? ModuleType::esm : ModuleType::data;
+}
+
+/// The built-in SDK as if it had been put into python_modules.
+void add_sdk(std::vector<Module>& modules) {
+  const std::filesystem::path sdk = share_directory() / "sdk";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sdk)) {
+    if (!entry.is_regular_file()) continue;
+    const std::filesystem::path relative = entry.path().lexically_relative(sdk);
+    modules.push_back({std::string(kPackages) + relative.generic_string(),
+                       sdk_module_type(relative), entry.path()});
+  }
+}
+
+}  // namespace
+
+nlohmann::json startup_configuration(const WorkerConfig& config) {
+  const Compatibility compatibility = resolve_compatibility(
+      config.compatibility_date, config.compatibility_flags, ExperimentalFlags::allowed);
+  if (!compatibility.enabled("python_workers")) {
+    throw Error("The python_workers compatibility flag is required to use Python.")
+        .hint("Add \"python_workers\" to `compatibility_flags` in the Worker's configuration.");
+  }
+  const std::string version =
+      config.python_version.empty() ? compatibility.python_version() : config.python_version;
+  if (std::find(kPythonVersions.begin(), kPythonVersions.end(), version) == kPythonVersions.end()) {
+    throw Error("there is no Python " + version).hint("Choose 3.12, 3.13 or 3.14.");
+  }
+  check_main_module(config);
+
+  nlohmann::json bindings = nlohmann::json::array();
+  for (const Binding& binding : config.bindings) {
+    nlohmann::json entry = binding.properties;
+    entry["name"] = binding.name;
+    entry["type"] = binding.type;
+    bindings.push_back(std::move(entry));
+  }
+  return {
+      {"name", config.name},          {"mainModule", config.main_module},
+      {"flags", compatibility.flags}, {"compatibilityDate", compatibility.date},
+      {"pythonVersion", version},     {"bindings", std::move(bindings)},
+  };
+}
+
+void install_python(engine::Isolate& isolate, const WorkerConfig& config) {
+  std::vector<Module> modules = config.modules;
+  if (!has_module(config, "python_modules/workers/__init__.py")) add_sdk(modules);
+
+  std::unordered_map<std::string, std::string> sources;
+  for (const Module& module : modules) {
+    if (module.type == ModuleType::esm) sources.emplace(module.name, module.path);
+  }
+  isolate.modules().set_loader(
+      [sources = std::move(sources)](const std::string& name) -> std::optional<std::string> {
+        const auto found = sources.find(name);
+        if (found == sources.end()) return std::nullopt;
+        return read_file(found->second);
+      });
+  isolate.set_state<WorkerModules>(modules, config.main_module);
+}
+
+}  // namespace cwrangler::python

@@ -1,0 +1,19 @@
+# cmake -DNPM= -DSOURCE= -DWORK= -DDESTINATION= -P fetch_pyodide.cmake
+# Installs the locked npm packages in WORK and takes from each release what the runtime reads.
+
+file(MAKE_DIRECTORY "${WORK}")
+file(COPY "${SOURCE}/package.json" "${SOURCE}/package-lock.json" DESTINATION "${WORK}")
+execute_process(
+  COMMAND "${NPM}" ci --ignore-scripts --no-audit --no-fund --silent
+  WORKING_DIRECTORY "${WORK}"
+  COMMAND_ERROR_IS_FATAL ANY)
+
+foreach(version 3.12 3.13 3.14)
+  set(package "${WORK}/node_modules/pyodide-${version}")
+  file(GLOB glue "${package}/pyodide.asm.js" "${package}/pyodide.asm.mjs")
+  file(REMOVE_RECURSE "${DESTINATION}/${version}")
+  file(COPY ${glue} "${package}/pyodide.asm.wasm" "${package}/python_stdlib.zip"
+    "${package}/README.md" DESTINATION "${DESTINATION}/${version}"
+    FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+endforeach()
+file(COPY "${SOURCE}/NOTICE" DESTINATION "${DESTINATION}")
