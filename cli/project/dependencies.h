@@ -1,0 +1,50 @@
+// What a project says it depends on: `[project].dependencies` of pyproject.toml, or
+// requirements.txt. Dependency groups are for the developer's own tools and are not part of the
+// Worker (pywrangler's rule).
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace cwrangler::cli {
+
+/// One entry of `[project].dependencies`.
+struct Requirement {
+  std::string text;         ///< "pydantic>=2"
+  std::string name;         ///< normalised: "pydantic"
+  SourcePosition position;  ///< where it is written
+};
+
+struct Dependencies {
+  /// pyproject.toml or requirements.txt; empty when the project depends on nothing.
+  std::filesystem::path source;
+  /// The entries of pyproject.toml; of requirements.txt the lines that begin with a name.
+  std::vector<Requirement> requirements;
+  /// Every file whose content decides what is installed, less the lock: `source`, what a
+  /// requirements.txt includes with -r and -c, the project's uv.toml.
+  std::vector<std::filesystem::path> inputs;
+
+  bool empty() const { return source.empty(); }
+  /// Where a package is asked for; an empty position when only another package requires it.
+  SourcePosition position_of(std::string_view package) const;
+};
+
+/// Reads them. `project`: the folder of the Worker's configuration file. Throws Error for a file
+/// that cannot be parsed, for a pyproject.toml that uv would have to execute (no name or version),
+/// and when both files name dependencies.
+Dependencies read_dependencies(const std::filesystem::path& project);
+
+/// The form in which names are compared: lowercase, runs of `-_.` as one dash
+/// (packaging.python.org, "Name normalization").
+std::string normalized_package_name(std::string_view name);
+
+/// The name at the start of a requirement ("Jinja2[x]>=3" gives "jinja2"); empty when there is
+/// none.
+std::string requirement_name(std::string_view requirement);
+
+}  // namespace cwrangler::cli

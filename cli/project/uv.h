@@ -1,0 +1,46 @@
+// Running uv, the resolver and installer of packages, on behalf of a project.
+//
+// uv learns the platform of a Worker by asking the interpreter it is given, so it is given ours:
+// `lib/cwrangler/python/3.X/bin/python3.X`, which is Pyodide in `cwrangler-runtime`.
+
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/process/child_process.h"
+
+namespace cwrangler::cli {
+
+class Uv {
+ public:
+  /// Handed what uv is started with and what it said, for --verbose.
+  using Trace = std::function<void(std::string_view)>;
+
+  /// Finds uv: CWRANGLER_UV, then PATH, then this program's install tree. Throws Error with the
+  /// command that installs it when it is nowhere.
+  static Uv find(Trace trace);
+
+  /// Runs `uv ARGUMENTS…` in `directory` to its end. Settings of the surrounding shell that would
+  /// make uv choose another Python are taken out of its environment, then `environment` applies.
+  /// SIGINT and SIGTERM are passed on, see run_captured.
+  CapturedRun run(std::vector<std::string> arguments, const std::filesystem::path& directory,
+                  const std::map<std::string, std::optional<std::string>>& environment = {}) const;
+
+ private:
+  Uv(std::filesystem::path program, Trace trace);
+
+  std::filesystem::path program_;
+  Trace trace_;
+};
+
+/// The interpreter that stands for a Worker of `python_version` ("3.14"). Throws Error when the
+/// install tree has none.
+std::filesystem::path worker_interpreter(std::string_view python_version);
+
+}  // namespace cwrangler::cli
