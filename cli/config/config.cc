@@ -1,0 +1,340 @@
+#include "cli/config/config.h"
+
+#include <array>
+#include <map>
+
+#include "base/files.h"
+#include "cli/config/diagnostics.h"
+#include "cli/config/document.h"
+#include "cli/config/schema.h"
+#include "cli/config/validation.h"
+#include "cli/terminal/suggestion.h"
+
+namespace cwrangler::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Reads a validated document; whatever has passed validation has the schema's types.
+class ConfigReader {
+ public:
+  ConfigReader(const Document& document, const Node* environment, std::string environment_name)
+      : document_(document),
+        environment_(environment),
+        environment_name_(std::move(environment_name)) {}
+
+  Config read() {
+    Config config;
+    config.path = document_.path;
+    config.directory = document_.path.parent_path();
+    config.environment = environment_name_;
+    read_names(config);
+    read_entry_point(config);
+    read_rules(config);
+    read_variables(config);
+    for (const Key& key : top_level_keys()) read_bindings(key, value_of(key.name), config);
+    read_assets(config);
+    read_events(config);
+    read_dev(config);
+    return config;
+  }
+
+ private:
+  /// The value in charge: the environment's own, or the inherited one, or null.
+  const Node* value_of(std::string_view name) const {
+    const Key* key = find_key(top_level_keys(), name);
+    if (environment_ != nullptr && key->inheritance != Inheritance::top_level_only) {
+      const Node* own = environment_->find(name);
+      if (own != nullptr || key->inheritance == Inheritance::not_inherited) return own;
+    }
+    return document_.root.find(name);
+  }
+
+  std::string text_of(std::string_view name) const {
+    const Node* node = value_of(name);
+    return node ? node->text : "";
+  }
+
+  static std::vector<std::string> strings(const Node& list) {
+    std::vector<std::string> values;
+    for (const Node& item : list.items) values.push_back(item.text);
+    return values;
+  }
+
+  void read_names(Config& config) const {
+    if (const Node* environments = document_.root.find("env")) {
+      for (const Node::Member& member : environments->members) {
+        config.environments.push_back(member.key);
+      }
+    }
+    const Node* top = document_.root.find("name");
+    const Node* own = environment_ ? environment_->find("name") : nullptr;
+    if (own != nullptr) {
+      config.name = own->text;
+    } else if (top != nullptr) {
+      config.name = top->text;
+      if (!environment_name_.empty()) config.name += "-" + environment_name_;
+    }
+  }
+
+  fs::path absolute(const std::string& path) const {
+    return (document_.path.parent_path() / path).lexically_normal();
+  }
+
+  void read_entry_point(Config& config) const {
+    if (const Node* main = value_of("main"); main && !main->text.empty()) {
+      config.main = {absolute(main->text), document_.position(main->spot)};
+    }
+    if (const std::string base = text_of("base_dir"); !base.empty()) {
+      config.base_directory = absolute(base);
+    }
+    if (const Node* date = value_of("compatibility_date")) {
+      config.compatibility_date = {date->text, document_.position(date->spot)};
+    }
+    if (const Node* flags = value_of("compatibility_flags")) {
+      config.compatibility_flags = {strings(*flags), document_.position(flags->spot)};
+    }
+  }
+
+  void read_rules(Config& config) const {
+    if (const Node* rules = value_of("rules")) {
+      for (const Node& rule : rules->items) {
+        const Node* fallthrough = rule.find("fallthrough");
+        config.rules.push_back({rule.find("type")->text, strings(*rule.find("globs")),
+                                fallthrough && fallthrough->boolean,
+                                document_.position(rule.spot)});
+      }
+    }
+    const Node* python_modules = value_of("python_modules");
+    const Node* exclude = python_modules ? python_modules->find("exclude") : nullptr;
+    config.python_modules_exclude =
+        exclude ? strings(*exclude) : std::vector<std::string>{"**/*.pyc"};
+  }
+
+  void read_variables(Config& config) const {
+    const Node* variables = value_of("vars");
+    if (variables == nullptr) return;
+    for (const Node::Member& member : variables->members) {
+      ConfiguredBinding variable;
+      variable.label = "Environment Variable";
+      variable.binding.name = member.key;
+      variable.settings = to_json(member.value);
+      if (member.value.is(Node::Kind::string)) {
+        variable.binding.type = "plain_text";
+        variable.binding.properties = {{"text", member.value.text}};
+      } else {
+        variable.binding.type = "json";
+        variable.binding.properties = {{"json", variable.settings}};
+      }
+      variable.local = variable.binding.properties;
+      variable.at = document_.position(member.spot);
+      config.variables.push_back(std::move(variable));
+    }
+  }
+
+  /// The bindings of a key, and of the keys inside it ("queues.producers").
+  void read_bindings(const Key& key, const Node* value, Config& config) const {
+    if (value == nullptr) return;
+    if (key.binding == nullptr) {
+      if (key.type != ValueType::table) return;
+      for (const Key& field : key.fields) read_bindings(field, value->find(field.name), config);
+    } else if (value->is(Node::Kind::array)) {
+      for (const Node& item : value->items) config.bindings.push_back(read_binding(key, item));
+    } else if (value->find(key.binding->name_key) != nullptr) {
+      config.bindings.push_back(read_binding(key, *value));
+    }
+  }
+
+  ConfiguredBinding read_binding(const Key& key, const Node& table) const {
+    ConfiguredBinding configured;
+    configured.label = key.binding->label;
+    configured.binding.type = key.binding->type;
+    configured.binding.name = table.find(key.binding->name_key)->text;
+    configured.settings = to_json(table);
+    configured.local = json::object();
+    configured.at = document_.position(table.spot);
+    // A preview's key comes after the one it stands in for.
+    for (const Key& field : key.fields) {
+      if (field.property.empty()) continue;
+      const std::string property(field.property);
+      if (const Node* value = table.find(field.name)) {
+        configured.local[property] = to_json(*value);
+        if (!field.local_only) configured.binding.properties[property] = to_json(*value);
+      } else if (field.names_resource) {
+        configured.local[property] = configured.binding.name;
+      }
+    }
+    return configured;
+  }
+
+  void read_assets(Config& config) const {
+    const Node* assets = value_of("assets");
+    if (assets == nullptr) return;
+    AssetsConfig read;
+    if (const Node* directory = assets->find("directory")) {
+      read.directory = absolute(directory->text);
+    }
+    if (const Node* binding = assets->find("binding")) read.binding = binding->text;
+    read.settings = to_json(*assets);
+    read.settings.erase("directory");
+    read.settings.erase("binding");
+    config.assets = std::move(read);
+  }
+
+  void read_events(Config& config) const {
+    if (const Node* triggers = value_of("triggers")) {
+      if (const Node* crons = triggers->find("crons")) config.crons = strings(*crons);
+    }
+    if (const Node* queues = value_of("queues")) {
+      if (const Node* consumers = queues->find("consumers")) {
+        for (const Node& item : consumers->items) config.queue_consumers.push_back(to_json(item));
+      }
+    }
+    if (const Node* migrations = value_of("migrations")) {
+      for (const Node& item : migrations->items) config.migrations.push_back(to_json(item));
+    }
+  }
+
+  void read_dev(Config& config) const {
+    const Node* dev = value_of("dev");
+    if (dev == nullptr) return;
+    if (const Node* ip = dev->find("ip")) config.dev_ip = ip->text;
+    const Node* port = dev->find("port");
+    if (port && port->integer >= 0 && port->integer <= 65535) {
+      config.dev_port = static_cast<int>(port->integer);
+    }
+  }
+
+  const Document& document_;
+  const Node* environment_;
+  const std::string environment_name_;
+};
+
+/// The section of the chosen environment. None, and an error or a warning, when there is no such.
+const Node* find_environment(const Document& document, const std::string& name,
+                             Diagnostics& diagnostics) {
+  const Node* environments = document.root.find("env");
+  if (name.empty() || (environments && !environments->is(Node::Kind::table))) return nullptr;
+  if (const Node* found = environments ? environments->find(name) : nullptr) {
+    if (found->is(Node::Kind::table)) return found;
+    diagnostics.errors.push_back(
+        {"\"env." + name + "\" should be an object but got " + shortened(*found) + ".",
+         document.position(found->spot)});
+    return nullptr;
+  }
+  std::string message = "No environment found in configuration with name \"" + name +
+                        "\".\nBefore using `--env=" + name +
+                        "` there should be an equivalent environment section in the configuration.";
+  if (environments == nullptr || environments->members.empty()) {
+    diagnostics.warnings.push_back({message, {}});
+    return nullptr;
+  }
+  std::vector<std::string> names;
+  json list = json::array();
+  for (const Node::Member& member : environments->members) {
+    names.push_back(member.key);
+    list.push_back(member.key);
+  }
+  message += "\nThe available configured environment names are: " + list.dump();
+  const std::string nearest = nearest_word(name, names);
+  if (!nearest.empty()) message += "\nDid you mean \"" + nearest + "\"?";
+  diagnostics.errors.push_back({message, document.position(environments->spot)});
+  return nullptr;
+}
+
+/// "A assigned to Durable Object and Environment Variable bindings."
+void check_unique_names(const Config& config, Diagnostics& diagnostics) {
+  std::map<std::string, std::vector<const ConfiguredBinding*>> by_name;
+  for (const ConfiguredBinding& item : config.bindings) by_name[item.binding.name].push_back(&item);
+  for (const ConfiguredBinding& item : config.variables)
+    by_name[item.binding.name].push_back(&item);
+  bool found = false;
+  for (const auto& [name, items] : by_name) {
+    if (items.size() < 2) continue;
+    found = true;
+    std::vector<std::string> labels;
+    for (const ConfiguredBinding* item : items) {
+      if (labels.empty() || labels.back() != item->label) labels.push_back(item->label);
+    }
+    std::string list;
+    for (size_t i = 0; i < labels.size(); ++i) {
+      if (i > 0) list += i + 1 == labels.size() ? " and " : ", ";
+      list += labels[i];
+    }
+    diagnostics.errors.push_back(
+        {name + " assigned to " + (labels.size() == 1 ? "multiple " : "") + list + " bindings.",
+         items.back()->at});
+  }
+  if (found) {
+    diagnostics.errors.push_back(
+        {"Bindings must have unique names, so that they can all be referenced in the worker.\n"
+         "Please change your bindings to have unique names.",
+         {}});
+  }
+}
+
+}  // namespace
+
+fs::path find_config_file(const fs::path& directory) {
+  for (const char* name : {"wrangler.json", "wrangler.jsonc", "wrangler.toml"}) {
+    for (fs::path folder = directory;; folder = folder.parent_path()) {
+      std::error_code ignored;
+      if (fs::is_regular_file(folder / name, ignored)) return folder / name;
+      if (!folder.has_relative_path()) break;
+    }
+  }
+  return {};
+}
+
+Config parse_config(const fs::path& path, std::string source, const std::string& environment) {
+  const Document document = parse_document(path, std::move(source));
+  const std::string heading = "Processing " + path.filename().string() + " configuration:\n\n";
+
+  Diagnostics diagnostics;
+  validate_section(document, document.root, "", diagnostics);
+  const Node* section = find_environment(document, environment, diagnostics);
+  if (section != nullptr) {
+    Diagnostics& child = diagnostics.children.emplace_back();
+    child.heading = "\"env." + environment + "\" environment configuration";
+    validate_section(document, *section, environment, child);
+    warn_of_missing_in_environment(document, *section, environment, child);
+  }
+  Config config;
+  if (!diagnostics.has_errors()) {
+    config = ConfigReader(document, section, environment).read();
+    check_unique_names(config, diagnostics);
+  }
+  if (diagnostics.has_errors()) {
+    std::string problem = heading + diagnostics.render_errors();
+    if (diagnostics.has_warnings()) problem += "\n\nAlso:\n" + diagnostics.render_warnings();
+    throw Error(problem);
+  }
+  if (diagnostics.has_warnings()) {
+    config.warnings.push_back(heading + diagnostics.render_warnings());
+  }
+  return config;
+}
+
+Config load_config(const ConfigRequest& request) {
+  fs::path path;
+  if (request.config_file.empty()) {
+    path = find_config_file(request.directory);
+    if (path.empty()) {
+      throw Error("Could not find a wrangler.json, wrangler.jsonc or wrangler.toml in " +
+                  request.directory.string() + " or a folder above it.")
+          .hint(
+              "`cwrangler init NAME` makes a new project; --config and --cwd point to an existing "
+              "one.");
+    }
+  } else {
+    path = (request.directory / request.config_file).lexically_normal();
+    if (!fs::is_regular_file(path)) {
+      throw Error("The configuration file \"" + request.config_file + "\" was not found.")
+          .hint("--config is relative to " + request.directory.string() + ".");
+    }
+  }
+  return parse_config(path, read_file(path), request.environment);
+}
+
+}  // namespace cwrangler::cli

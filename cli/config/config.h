@@ -1,0 +1,96 @@
+// A Worker's configuration, read from wrangler.toml, wrangler.json or wrangler.jsonc, validated,
+// with the chosen environment already applied. docs/configuration.md describes the keys for users.
+
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/worker_config.h"
+
+namespace cwrangler::cli {
+
+/// A value and where the file says so; `at` has no file when the value is a default.
+template <typename T>
+struct Located {
+  T value{};
+  SourcePosition at;
+};
+
+/// One entry of `rules`: which files of the module root are modules of which type.
+struct ModuleRule {
+  std::string type;  ///< the file's word: "Text", "Data", "CompiledWasm", "ESModule", …
+  std::vector<std::string> globs;
+  bool fallthrough = false;
+  SourcePosition at;
+};
+
+/// A resource of `env` as configured.
+struct ConfiguredBinding {
+  std::string label;     ///< "KV Namespace", as messages call its kind
+  Binding binding;       ///< as the upload API takes it
+  nlohmann::json local;  ///< properties that take the place of `binding.properties` in local runs
+  nlohmann::json settings;  ///< everything the file says of it, under the file's keys
+  SourcePosition at;
+};
+
+struct AssetsConfig {
+  std::filesystem::path directory;  ///< absolute; empty: not set
+  std::string binding;              ///< empty: none
+  nlohmann::json settings;          ///< html_handling, not_found_handling, run_worker_first
+};
+
+struct Config {
+  std::filesystem::path path;             ///< absolute path of the file
+  std::filesystem::path directory;        ///< where it is: the project root
+  std::string environment;                ///< the chosen one; empty: the top level
+  std::vector<std::string> environments;  ///< the names of all
+
+  std::string name;  ///< with "-ENVIRONMENT" where that has no name of its own; may be empty
+  Located<std::filesystem::path> main;      ///< absolute; empty: not set
+  std::filesystem::path base_directory;     ///< absolute; empty: not set
+  Located<std::string> compatibility_date;  ///< YYYY-MM-DD; empty: not set
+  Located<std::vector<std::string>> compatibility_flags;
+  std::vector<ModuleRule> rules;
+  std::vector<std::string> python_modules_exclude;  ///< globs; **/*.pyc when not set
+
+  /// `vars`: plain_text bindings for strings, json for everything else.
+  std::vector<ConfiguredBinding> variables;
+  /// All the others, in the order of the upload.
+  std::vector<ConfiguredBinding> bindings;
+  std::optional<AssetsConfig> assets;
+  std::vector<std::string> crons;
+  std::vector<nlohmann::json> queue_consumers;  ///< under the file's keys
+  std::vector<nlohmann::json> migrations;       ///< of Durable Objects, under the file's keys
+
+  std::string dev_ip;  ///< `dev.ip`; empty: not set
+  int dev_port = 0;    ///< `dev.port`; 0: not set
+
+  /// What the user should know and can run in spite of; several lines each.
+  std::vector<std::string> warnings;
+};
+
+/// The configuration file that is in charge in `directory` (absolute): the nearest wrangler.json in
+/// it or above, else the nearest wrangler.jsonc, else the nearest wrangler.toml (wrangler's order).
+/// Empty when there is none.
+std::filesystem::path find_config_file(const std::filesystem::path& directory);
+
+struct ConfigRequest {
+  std::filesystem::path directory;  ///< absolute
+  std::string config_file;  ///< relative to `directory`, or absolute; empty: find_config_file
+  std::string environment;  ///< empty: the top level
+};
+
+/// Reads and validates. Throws Error with everything that is wrong, each with its place: no file,
+/// not TOML or JSONC, wrong types, missing sub-keys, equal binding names, unknown environment.
+Config load_config(const ConfigRequest& request);
+
+/// The same for text that was read before. `path` says the format and the project root.
+Config parse_config(const std::filesystem::path& path, std::string source,
+                    const std::string& environment);
+
+}  // namespace cwrangler::cli

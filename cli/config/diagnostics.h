@@ -1,0 +1,33 @@
+// What is wrong with a configuration, collected so that a user sees all of it at once, in a tree of
+// bullets as wrangler prints it.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/config/document.h"
+
+namespace cwrangler::cli {
+
+struct Diagnostics {
+  struct Finding {
+    std::string message;  ///< further lines are indented under the first
+    SourcePosition at;    ///< empty file: no one place
+  };
+
+  /// "" at the top level, else the line that the findings of an environment stand under.
+  std::string heading;
+  std::vector<Finding> errors;
+  std::vector<Finding> warnings;
+  std::vector<Diagnostics> children;
+
+  bool has_errors() const;
+  bool has_warnings() const;
+
+  /// The findings as `- message (file:line:column)`, children indented; no final newline.
+  std::string render_errors() const;
+  std::string render_warnings() const;
+};
+
+}  // namespace cwrangler::cli

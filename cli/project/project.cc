@@ -1,0 +1,163 @@
+#include "cli/project/project.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "cli/project/compatibility_choice.h"
+#include "cli/project/local_variables.h"
+#include "cli/project/module_collection.h"
+#include "cli/project/project_template.h"
+
+namespace cwrangler::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> real_environment_variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+/// A path as short as the user would type it from the project root.
+std::string shown(const Config& config, const fs::path& path) {
+  return path.lexically_proximate(config.directory).string();
+}
+
+void check_entry_point(const Config& config) {
+  const fs::path& main = config.main.value;
+  if (main.empty()) {
+    throw Error("Missing entry-point to Worker script")
+        .at({config.path.string(), 0, 0})
+        .hint(advice_to_add(config, "main", "\"src/entry.py\""));
+  }
+  std::error_code ignored;
+  if (!fs::is_regular_file(main, ignored)) {
+    std::string advice = "\"main\" is relative to the configuration file's folder.";
+    const fs::path usual = config.directory / "src" / "entry.py";
+    if (fs::is_regular_file(usual, ignored)) advice += " There is a src/entry.py: is it that?";
+    throw Error("The entry-point file at \"" + shown(config, main) + "\" was not found.")
+        .at(config.main.at)
+        .hint(advice);
+  }
+  if (main.extension() != ".py") {
+    throw Error("Main module needs to end with a .py file extension: " + shown(config, main))
+        .at(config.main.at)
+        .hint("cwrangler runs Python Workers; wrangler runs those in JavaScript.");
+  }
+}
+
+void choose_compatibility_date(const ProjectOptions& options, Project& project) {
+  project.compatibility_date = project.config.compatibility_date.value;
+  if (!project.compatibility_date.empty()) return;
+  project.compatibility_date = utc_date(options.clock());
+  project.warnings.push_back(
+      "No compatibility_date was specified. Using today's date: " + project.compatibility_date +
+      ".\nDeploying needs one, and it keeps the Worker's behaviour as it "
+      "is.\n" +
+      advice_to_add(project.config, "compatibility_date",
+                    "\"" + project.compatibility_date + "\""));
+}
+
+void choose_python(const ProjectOptions& options, Project& project) {
+  const Compatibility compatibility =
+      resolve_project_compatibility(project.config, project.compatibility_date);
+  project.warnings.insert(project.warnings.end(), compatibility.warnings.begin(),
+                          compatibility.warnings.end());
+  project.production_python_version = compatibility.python_version();
+  project.python_version = project.production_python_version;
+  std::string source = "--python";
+  std::string wanted = options.python_version;
+  if (wanted.empty()) {
+    source = "CWRANGLER_PYTHON";
+    wanted = options.environment_variable(source).value_or("");
+  }
+  if (wanted.empty()) return;
+  check_python_version(wanted, source);
+  project.python_version = wanted;
+  if (wanted != project.production_python_version) {
+    project.warnings.push_back(
+        "Running Python " + wanted + ", as " + source + " says; production will use Python " +
+        project.production_python_version + " (compatibility_date " + project.compatibility_date +
+        ").\nWith a compatibility_date from 2026-09-08 on, production uses Python 3.14.");
+  }
+}
+
+void load_secrets(const ProjectOptions& options, Project& project) {
+  LocalVariables local = load_local_variables({project.config.directory, project.config.environment,
+                                               options.env_files, options.environment_variable});
+  auto add = [&project](const std::string& name, const std::string& value) {
+    std::erase_if(project.secrets, [&name](const Binding& known) { return known.name == name; });
+    project.secrets.push_back({name, "secret_text", {{"text", value}}});
+  };
+  for (const DotenvFile::Entry& entry : local.entries) add(entry.name, entry.value);
+  for (const auto& [name, value] : options.variables) add(name, value);
+  project.secret_files = std::move(local.read);
+  project.watched_files.insert(project.watched_files.end(), local.candidates.begin(),
+                               local.candidates.end());
+  project.warnings.insert(project.warnings.end(), local.warnings.begin(), local.warnings.end());
+}
+
+}  // namespace
+
+Project load_project(const ProjectOptions& given) {
+  ProjectOptions options = given;
+  if (!options.environment_variable) options.environment_variable = &real_environment_variable;
+
+  Project project;
+  project.config = load_config(options.config);
+  project.warnings = project.config.warnings;
+  check_entry_point(project.config);
+  choose_compatibility_date(options, project);
+  choose_python(options, project);
+
+  ModuleCollection collection = collect_modules(project.config);
+  project.module_root = std::move(collection.module_root);
+  project.main_module = std::move(collection.main_module);
+  project.modules = std::move(collection.modules);
+  project.warnings.insert(project.warnings.end(), collection.warnings.begin(),
+                          collection.warnings.end());
+
+  project.watched_folders = std::move(collection.folders);
+  project.watched_files = {project.config.path, project.config.main.value};
+  for (const char* name : {"pyproject.toml", "requirements.txt", "pylock.toml"}) {
+    project.watched_files.push_back(project.config.directory / name);
+  }
+  load_secrets(options, project);
+  return project;
+}
+
+WorkerConfig make_worker_config(const Project& project) {
+  const Config& config = project.config;
+  WorkerConfig worker;
+  worker.name = config.name.empty() ? "worker" : config.name;
+  worker.main_module = project.main_module;
+  worker.compatibility_date = project.compatibility_date;
+  worker.compatibility_flags = config.compatibility_flags.value;
+  worker.python_version = project.python_version;
+  worker.modules = project.modules;
+  worker.state_directory = (config.directory / ".wrangler" / "state" / "v3").string();
+
+  auto is_secret = [&project](const std::string& name) {
+    return std::any_of(project.secrets.begin(), project.secrets.end(),
+                       [&name](const Binding& secret) { return secret.name == name; });
+  };
+  for (const ConfiguredBinding& variable : config.variables) {
+    if (!is_secret(variable.binding.name)) worker.bindings.push_back(variable.binding);
+  }
+  worker.bindings.insert(worker.bindings.end(), project.secrets.begin(), project.secrets.end());
+  for (const ConfiguredBinding& configured : config.bindings) {
+    if (is_secret(configured.binding.name)) continue;
+    Binding binding = configured.binding;
+    binding.properties = configured.local;
+    if (binding.type == "assets" && config.assets) {
+      // The upload API has the files already; a local run reads them where they are.
+      binding.properties = config.assets->settings;
+      binding.properties["directory"] = config.assets->directory.string();
+    }
+    worker.bindings.push_back(std::move(binding));
+  }
+  return worker;
+}
+
+}  // namespace cwrangler::cli

@@ -1,0 +1,35 @@
+// Every small harm that a text can come to, for the tests of parsers.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace cwrangler::test {
+
+/// Calls `check` with `text` cut at every byte, with every byte removed, doubled, and replaced by
+/// each of a set of bytes that mean something to parsers.
+inline void for_each_mutation(const std::string& text,
+                              const std::function<void(const std::string&)>& check) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kReplacements = "\0\n\r\t\"'\\/*#[]{}=,:$ 0x\x80\xff\xf4\x1b"sv;
+  for (size_t at = 0; at < text.size(); ++at) {
+    check(text.substr(0, at));
+    check(text.substr(at));
+    check(text.substr(0, at) + text.substr(at + 1));
+    check(text.substr(0, at + 1) + text.substr(at));
+    for (const char replacement : kReplacements) {
+      std::string mutated = text;
+      mutated[at] = replacement;
+      check(mutated);
+    }
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string mutated = text;
+      mutated[at] = static_cast<char>(mutated[at] ^ (1 << bit));
+      check(mutated);
+    }
+  }
+}
+
+}  // namespace cwrangler::test
