@@ -20,8 +20,9 @@ set(CWRANGLER_SHARE "${CMAKE_BINARY_DIR}/share/cwrangler")
 
 set(CWRANGLER_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address, undefined, thread")
 if(CWRANGLER_SANITIZE)
-  add_compile_options(-fsanitize=${CWRANGLER_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all)
+  # The vptr check needs type information that libnode, built without RTTI, does not have.
+  add_compile_options(-fsanitize=${CWRANGLER_SANITIZE} -fno-sanitize=vptr
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CWRANGLER_SANITIZE})
 endif()
 
