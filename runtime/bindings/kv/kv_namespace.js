@@ -1,0 +1,236 @@
+// A KV namespace as a Worker sees it: https://developers.cloudflare.com/kv/api/
+
+/**
+ * @typedef {object} KvEntry
+ * @property {Uint8Array} value
+ * @property {number} [expiration] seconds since 1970
+ * @property {any} [metadata] as parsed from JSON
+ */
+
+/**
+ * Where a namespace's data is. Expired entries may still be there; the namespace does not show them.
+ * @typedef {object} KvStore
+ * @property {(key: string) => Promise<KvEntry | undefined>} get
+ * @property {(key: string, entry: KvEntry) => Promise<void>} put
+ * @property {(key: string) => Promise<void>} delete
+ * @property {(prefix: string, after: string | undefined, count: number, now: number) =>
+ *     Promise<[string, KvEntry][]>} list the first `count` entries after the key `after`, in the order of
+ *     their keys' UTF-8 bytes, without those expired at `now` (seconds)
+ */
+
+// https://developers.cloudflare.com/kv/platform/limits/
+const MAX_KEY_BYTES = 512;
+const MAX_VALUE_BYTES = 25 * 1024 * 1024;
+const MAX_METADATA_BYTES = 1024;
+const MIN_TTL_SECONDS = 60;
+const MAX_LIST_KEYS = 1000;
+const MAX_BULK_KEYS = 100;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const nowInSeconds = () => Math.floor(Date.now() / 1000);
+
+/** @param {'GET' | 'PUT' | 'DELETE' | 'LIST'} operation */
+function failed(operation, status, reason) {
+  return new Error(`KV ${operation} failed: ${status} ${reason}`);
+}
+
+function checkKey(operation, key) {
+  if (key === '') throw new TypeError('Key name cannot be empty.');
+  if (key === '.' || key === '..') throw new TypeError(`"${key}" is not allowed as a key name.`);
+  const length = encoder.encode(key).length;
+  if (length > MAX_KEY_BYTES) {
+    throw failed(operation, 414,
+        `UTF-8 encoded length of ${length} exceeds key length limit of ${MAX_KEY_BYTES}.`);
+  }
+}
+
+const CONVERSIONS = {
+  text: (bytes) => decoder.decode(bytes),
+  json: (bytes) => JSON.parse(decoder.decode(bytes)),
+  arrayBuffer: (bytes) => bytes.slice().buffer,
+  stream: (bytes) => new Response(bytes.slice()).body,
+};
+
+/** @param {string | {type?: string, cacheTtl?: number} | undefined | null} options */
+function readType(options) {
+  const {type, cacheTtl} = typeof options === 'string' ? {type: options} : options ?? {};
+  if (cacheTtl !== undefined && cacheTtl !== null && !(cacheTtl >= 30)) {
+    throw failed('GET', 400, `Invalid cache_ttl of ${cacheTtl}. Cache TTL must be at least 30.`);
+  }
+  const chosen = type ?? 'text';
+  if (!Object.hasOwn(CONVERSIONS, chosen)) {
+    throw new TypeError(
+        'Unknown response type. Possible types are "text", "arrayBuffer", "json", and "stream".');
+  }
+  return chosen;
+}
+
+async function bytesOf(value) {
+  if (typeof value === 'string') return encoder.encode(value);
+  if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
+  if (ArrayBuffer.isView(value)) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+  }
+  if (value instanceof ReadableStream) return new Uint8Array(await new Response(value).arrayBuffer());
+  throw new TypeError(
+      'KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.');
+}
+
+/** Seconds, from a number or a numeric string. */
+function wholeSeconds(name, value, smallest, reason) {
+  const seconds = Number(value);
+  if (!Number.isInteger(seconds) || seconds <= 0) {
+    throw failed('PUT', 400, `Invalid ${name} of ${value}. Please specify integer greater than 0.`);
+  }
+  if (seconds < smallest) throw failed('PUT', 400, `Invalid ${name} of ${value}. ${reason}`);
+  return seconds;
+}
+
+function expirationOf({expiration, expirationTtl}) {
+  if (expirationTtl !== undefined && expirationTtl !== null) {
+    return nowInSeconds() + wholeSeconds('expiration_ttl', expirationTtl, MIN_TTL_SECONDS,
+        `Expiration TTL must be at least ${MIN_TTL_SECONDS}.`);
+  }
+  if (expiration === undefined || expiration === null) return undefined;
+  return wholeSeconds('expiration', expiration, nowInSeconds() + MIN_TTL_SECONDS,
+      `Expiration times must be at least ${MIN_TTL_SECONDS} seconds in the future.`);
+}
+
+function copyOfMetadata(metadata) {
+  if (metadata === undefined || metadata === null) return undefined;
+  const json = JSON.stringify(metadata);
+  if (json === undefined) throw new TypeError('KV metadata must be a JSON value.');
+  const length = encoder.encode(json).length;
+  if (length > MAX_METADATA_BYTES) {
+    throw failed('PUT', 413,
+        `Metadata length of ${length} exceeds limit of ${MAX_METADATA_BYTES}.`);
+  }
+  return JSON.parse(json);
+}
+
+const encodeCursor = (key) => btoa(String.fromCharCode(...encoder.encode(key)));
+
+function decodeCursor(cursor) {
+  try {
+    return decoder.decode(Uint8Array.from(atob(cursor), (character) => character.charCodeAt(0)));
+  } catch {
+    throw failed('LIST', 400, 'Invalid cursor.');
+  }
+}
+
+export class KvNamespace {
+  #store;
+
+  /** @param {KvStore} store */
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /**
+   * @param {string | string[]} key
+   * @param {string | {type?: string, cacheTtl?: number}} [options]
+   * @returns {Promise<any>} null when there is no such key; for several keys a Map
+   */
+  async get(key, options) {
+    if (Array.isArray(key)) {
+      const found = await this.#getMany(key, options);
+      return new Map([...found].map(([name, entry]) => [name, entry?.value ?? null]));
+    }
+    return (await this.#getOne(key, readType(options)))?.value ?? null;
+  }
+
+  /** As `get`, with {value, metadata, cacheStatus} in place of the value. */
+  async getWithMetadata(key, options) {
+    if (Array.isArray(key)) {
+      const found = await this.#getMany(key, options);
+      return new Map([...found].map(
+          ([name, entry]) => [name, entry === null ? null : {...entry, cacheStatus: null}]));
+    }
+    const entry = await this.#getOne(key, readType(options));
+    return {value: entry?.value ?? null, metadata: entry?.metadata ?? null, cacheStatus: null};
+  }
+
+  /**
+   * @param {string} key
+   * @param {string | ArrayBuffer | ArrayBufferView | ReadableStream} value
+   * @param {{expiration?: number, expirationTtl?: number, metadata?: any}} [options]
+   */
+  async put(key, value, options) {
+    const name = `${key}`;
+    checkKey('PUT', name);
+    const expiration = expirationOf(options ?? {});
+    const metadata = copyOfMetadata(options?.metadata);
+    const bytes = await bytesOf(value);
+    if (bytes.length > MAX_VALUE_BYTES) {
+      throw failed('PUT', 413, `Value length of ${bytes.length} exceeds limit of ${MAX_VALUE_BYTES}.`);
+    }
+    await this.#store.put(name, {value: bytes, expiration, metadata});
+  }
+
+  /** @param {string | string[]} key */
+  async delete(key) {
+    for (const name of Array.isArray(key) ? key : [key]) {
+      checkKey('DELETE', `${name}`);
+      await this.#store.delete(`${name}`);
+    }
+  }
+
+  /**
+   * @param {{prefix?: string, limit?: number, cursor?: string}} [options]
+   * @returns {Promise<{keys: {name: string, expiration?: number, metadata?: any}[],
+   *     list_complete: boolean, cursor?: string, cacheStatus: null}>}
+   */
+  async list(options) {
+    const {prefix, limit, cursor} = options ?? {};
+    const count = limit === undefined || limit === null ? MAX_LIST_KEYS : Number(limit);
+    if (!Number.isInteger(count) || count < 1) {
+      throw failed('LIST', 400,
+          `Invalid key_count_limit of ${limit}. Please specify an integer greater than 0.`);
+    }
+    if (count > MAX_LIST_KEYS) {
+      throw failed('LIST', 400,
+          `Invalid key_count_limit of ${limit}. Please specify an integer less than ${MAX_LIST_KEYS}.`);
+    }
+    const after = cursor ? decodeCursor(`${cursor}`) : undefined;
+    const found = await this.#store.list(`${prefix ?? ''}`, after, count + 1, nowInSeconds());
+    const complete = found.length <= count;
+    const keys = found.slice(0, count).map(([name, {expiration, metadata}]) => ({
+      name,
+      ...(expiration === undefined ? {} : {expiration}),
+      ...(metadata === undefined ? {} : {metadata}),
+    }));
+    return {
+      keys,
+      list_complete: complete,
+      ...(complete ? {} : {cursor: encodeCursor(keys[keys.length - 1].name)}),
+      cacheStatus: null,
+    };
+  }
+
+  async #getOne(key, type) {
+    const name = `${key}`;
+    checkKey('GET', name);
+    const entry = await this.#store.get(name);
+    if (entry === undefined) return null;
+    if (entry.expiration !== undefined && entry.expiration <= nowInSeconds()) {
+      await this.#store.delete(name);
+      return null;
+    }
+    return {value: CONVERSIONS[type](entry.value), metadata: entry.metadata ?? null};
+  }
+
+  async #getMany(keys, options) {
+    const type = readType(options);
+    if (type !== 'text' && type !== 'json') {
+      throw failed('GET_BULK', 400, `"${type}" is not a valid type. Use "json" or "text"`);
+    }
+    if (keys.length > MAX_BULK_KEYS) {
+      throw failed('GET_BULK', 400, `You can request a maximum of ${MAX_BULK_KEYS} keys`);
+    }
+    const found = new Map();
+    for (const key of keys) found.set(`${key}`, await this.#getOne(key, type));
+    return found;
+  }
+}

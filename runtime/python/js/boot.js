@@ -1,0 +1,184 @@
+// Starts a Pyodide interpreter by driving Emscripten's glue directly, in two steps: until the C part of
+// Python is initialised, and from there to a working foreign function interface. In between the host
+// runs Python code that must come before any module that draws random numbers.
+
+import {Release} from './releases.js';
+
+/**
+ * Globals that the glue looks at to find out where it runs. It must take this for a browser's main
+ * thread: as Node or a shell it would look for their file systems. They are there only while the factory
+ * function is being called; its detection is done before it first waits.
+ */
+const ENVIRONMENT = {
+  window: {sessionStorage: {}},
+  document: {createElement() {}},
+  sessionStorage: {},
+  importScripts: 1,
+  WorkerGlobalScope: undefined,
+  process: undefined,
+  addEventListener() {},
+  location: undefined,
+};
+
+/** @template T @param {() => T} callback @returns {T} */
+function withEnvironment(callback) {
+  const before = new Map();
+  for (const name of Object.keys(ENVIRONMENT)) {
+    before.set(name, Object.getOwnPropertyDescriptor(globalThis, name));
+    Object.defineProperty(
+        globalThis, name, {value: ENVIRONMENT[name], configurable: true, writable: true});
+  }
+  try {
+    return callback();
+  } finally {
+    for (const [name, descriptor] of before) {
+      if (descriptor === undefined) delete globalThis[name];
+      else Object.defineProperty(globalThis, name, descriptor);
+    }
+  }
+}
+
+/**
+ * The value that stands for "a JavaScript error was thrown" between wasm and the glue. Pyodide makes it
+ * with wasm-gc, which this V8 lacks; a symbol does as well.
+ * @param {object} imports
+ */
+function addErrorMark(imports) {
+  const mark = Symbol('error');
+  const make = () => mark;
+  const is = (value) => (value === mark ? 1 : 0);
+  imports.env.Jsv_GetError_import = make;  // Pyodide 314
+  imports.env.JsvError_Check = is;
+  imports.sentinel = {create_sentinel: make, is_sentinel: is};  // 0.28
+}
+
+/** @returns {[number, number, number]} Python's version, from Emscripten's module */
+function pythonVersion(module) {
+  if (module._py_version_major !== undefined) {
+    return [module._py_version_major(), module._py_version_minor(), module._py_version_micro()];
+  }
+  const word = module.HEAPU32[module._Py_Version >>> 2];
+  return [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255];
+}
+
+/**
+ * @typedef {object} BootOptions
+ * @property {string} python "3.12", "3.13" or "3.14"
+ * @property {Record<string, string>} env environment variables
+ * @property {string[]} [args] the command line after the program's name
+ * @property {string} [program] what the interpreter takes for its own path
+ * @property {{getRandomValues(view: ArrayBufferView): ArrayBufferView}} crypto the random source
+ * @property {(text: string) => void} [print] a line of stdout, before the streams are set up
+ * @property {(text: string) => void} [printErr] the same of stderr
+ * @property {(module: object, sitePackages: string) => void} [prepareFiles] before Python runs
+ */
+
+/** An interpreter between its two steps, and after them. */
+export class Interpreter {
+  /**
+   * The first step.
+   * @param {BootOptions} options
+   */
+  static async start(options) {
+    const release = new Release(options.python);
+    const wasm = new WebAssembly.Module(release.file('pyodide.asm.wasm'));
+    const api = {
+      config: {
+        jsglobals: globalThis,
+        env: options.env,
+        lockFileURL: '',
+        enableRunUntilComplete: true,
+      },
+      runtimeEnv: {IN_WORKERD: true, IN_BROWSER: true, IN_BROWSER_MAIN_THREAD: true},
+    };
+    let sitePackages;
+    const prepareFiles = (module) => {
+      const [major, minor, micro] = api.pyVersionTuple = pythonVersion(module);
+      const library = `/lib/python${major}.${minor}`;
+      sitePackages = `${library}/site-packages`;
+      api.sitePackages = module.FS.sitePackages = sitePackages;
+      module.FS.sessionSitePackages = `/session${sitePackages}`;
+      module.FS.mkdirTree(sitePackages);
+      module.FS.mkdirTree(`${library}/lib-dynload`);
+      module.FS.writeFile(`/lib/python${major}${minor}.zip`, release.file('python_stdlib.zip'),
+          {canOwn: true});
+      options.prepareFiles?.(module, sitePackages);
+      Object.assign(module.ENV, options.env);
+    };
+    const module = await new Promise((resolve, reject) => {
+      const settings = {
+        API: api,
+        arguments: options.args ?? [],
+        print: options.print,
+        printErr: options.printErr,
+        locateFile: (name) => name,
+        noImageDecoding: true,
+        noAudioDecoding: true,
+        noWasmDecoding: true,
+        preRun: [prepareFiles, (emscripten) => {
+          emscripten.onRuntimeInitialized = () => resolve(emscripten);
+        }],
+        instantiateWasm(imports, done) {
+          addErrorMark(imports);
+          WebAssembly.instantiate(wasm, imports)
+              .then((instance) => done(instance, wasm))
+              .catch(reject);
+          return {};
+        },
+      };
+      if (options.program !== undefined) settings.thisProgram = options.program;
+      const create = release.moduleFactory({crypto: options.crypto, MessageChannel: undefined});
+      withEnvironment(() => create(settings)).catch(reject);
+    });
+    return new Interpreter(module, sitePackages);
+  }
+
+  constructor(module, sitePackages) {
+    /** Emscripten's module. */
+    this.module = module;
+    this.api = module.API;
+    this.sitePackages = sitePackages;
+    /** Pyodide's public interface, from the second step on. */
+    this.pyodide = undefined;
+  }
+
+  /**
+   * Runs Python code in `__main__`; works before the second step as well.
+   * @param {string} code
+   * @returns {string} what it wrote to stderr
+   */
+  run(code) {
+    const [status, stderr] = this.api.rawRun(code);
+    if (status !== 0) throw new Error(`Failed to run Python code:\n${code}\n\nError:\n${stderr}`);
+    return stderr;
+  }
+
+  /** The second step. */
+  finish() {
+    this.pyodide = this.api.finalizeBootstrap();
+    this.pyodide.loadPackage = () => {
+      throw new Error('pyodide.loadPackage is disabled');
+    };
+  }
+
+  /**
+   * Imports a module and calls it with promising calls, so that Python may block (`run_sync`).
+   * @param {string} name
+   */
+  async import(name) {
+    return this.pyodide._api.pyodide_base.pyimport_impl.callPromising(name);
+  }
+
+  /**
+   * Runs a source file of ours with globals of its own.
+   * @param {string} source
+   * @param {string} filename what tracebacks call it
+   * @returns {object} the globals, a PyProxy of a dict
+   */
+  runModule(source, filename) {
+    const name = filename.replace(/\.py$/, '');
+    const globals = this.pyodide.toPy({__name__: name});
+    this.pyodide.runPython(source, {globals, filename});
+    return globals;
+  }
+}

@@ -1,0 +1,44 @@
+// The `ctx` of an event: https://developers.cloudflare.com/workers/runtime-apis/context/
+
+import {hooks} from '../../web/js/host.js';
+
+export class ExecutionContext {
+  /** For work that belongs to no event in particular. */
+  static shared = new ExecutionContext();
+
+  props = {};
+
+  /** @param {any} promise any thenable; it may go on after the response was sent */
+  waitUntil(promise) {
+    Promise.resolve(promise).catch((error) => hooks.reportException(error));
+  }
+
+  passThroughOnException() {}
+
+  get [Symbol.toStringTag]() {
+    return 'ExecutionContext';
+  }
+}
+
+const patched = new WeakSet();
+
+async function settle(promise) {
+  // A coroutine's proxy would be destroyed when the Python call that passed it returns.
+  const kept = typeof promise?.copy === 'function' ? promise.copy() : promise;
+  try {
+    await kept;
+  } finally {
+    if (typeof kept?.destroy === 'function') kept.destroy();
+  }
+}
+
+/**
+ * Makes `ctx.waitUntil` take Python coroutines and futures. Other objects than execution contexts are
+ * left alone: a Durable Object's state keeps its own.
+ */
+export function patchWaitUntil(ctx) {
+  if (Object.prototype.toString.call(ctx) !== '[object ExecutionContext]' || patched.has(ctx)) return;
+  const original = ctx.waitUntil;
+  patched.add(ctx);
+  ctx.waitUntil = (promise) => original.call(ctx, settle(promise));
+}

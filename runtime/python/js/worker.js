@@ -1,0 +1,206 @@
+// A Python Worker: from a configuration to a function that answers requests.
+
+import {hooks, ops} from '../../web/js/host.js';
+import {enterTopLevel, isTopLevel, leaveTopLevel} from '../../web/js/top_level.js';
+import {Interpreter} from './boot.js';
+import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
+  from './cloudflare_workers.js';
+import {Entrypoints} from './entrypoints.js';
+import {EntropyGate} from './entropy.js';
+import {makeEnvironment} from './env.js';
+import {patchWaitUntil} from './execution_context.js';
+import {makeReadOnlyFileSystem} from './file_system.js';
+import {LineWriter} from './streams.js';
+import {annotate, importError, startError} from './user_error.js';
+
+const MODULES = '/session/metadata';
+
+/** The same in every instance, so that what the top level computes is as well. */
+const HASH_SEED = '111';
+
+/** Modules that most Workers import, in an order that leaves nothing of it to chance. */
+const COMMON_MODULES = `
+import _pyodide, _pyodide.docstring, _pyodide._core_docs, traceback, collections.abc, asyncio, inspect
+import importlib, importlib.metadata, importlib.machinery, re, sysconfig, pathlib, site, tempfile, typing
+sysconfig.get_config_vars()
+for name in [name for name in globals() if not name.startswith("__")]:
+    del globals()[name]
+del globals()["name"]
+`;
+
+const moduleFiles = {
+  root: 0,
+  list: (folder) => ops.pythonModuleList(folder),
+  lookup: (folder, name) => ops.pythonModuleLookup(folder, name),
+  read: (id, position, into) => ops.pythonModuleRead(id, position, into),
+};
+
+/**
+ * @typedef {object} WorkerConfiguration
+ * @property {string} name
+ * @property {string} mainModule
+ * @property {string} compatibilityDate
+ * @property {Record<string, boolean>} flags
+ * @property {string} pythonVersion
+ * @property {{name: string, type: string}[]} bindings
+ */
+
+class PythonWorker {
+  /** @param {WorkerConfiguration} configuration */
+  constructor(configuration) {
+    this.configuration = configuration;
+    this.environment = makeEnvironment(configuration.bindings);
+    this.entropy = new EntropyGate();
+  }
+
+  async start() {
+    setEnvironment(this.environment);
+    ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
+    enterTopLevel();
+    await this.#boot();
+    this.#connectStreams();
+    this.#setUpSearchPath();
+    this.#registerHostModules();
+    await this.#importMainModule();
+  }
+
+  /** From nothing to a working foreign function interface, and the modules everybody needs. */
+  async #boot() {
+    const log = (level) => (line) => ops.log(level, line);
+    this.interpreter = await Interpreter.start({
+      python: this.configuration.pythonVersion,
+      env: {HOME: '/session', PYTHONHASHSEED: HASH_SEED},
+      crypto: this.entropy,
+      print: log('log'),
+      printErr: log('error'),
+      prepareFiles: ({FS}, sitePackages) => {
+        const folder = `${sitePackages}/_cloudflare`;
+        FS.mkdirTree(folder);
+        for (const name of ops.pythonAssetList('python/_cloudflare')) {
+          FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
+        }
+        FS.mkdirTree(MODULES);
+      },
+    });
+    const {api, module, sitePackages} = this.interpreter;
+    api.on_fatal = (error) => this.#died(error);
+    this.entropy.attach(this.interpreter);
+    this.interpreter.run(
+        `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
+        'from _cloudflare.entropy_patches import before_top_level\n' +
+        'before_top_level(); del before_top_level');
+    this.interpreter.finish();
+    // The second boot step overwrites what it was in the environment.
+    api.os.environ.__setitem__('LD_LIBRARY_PATH',
+        `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
+    this.interpreter.run(COMMON_MODULES);
+    module.FS.mount(makeReadOnlyFileSystem(module.FS, moduleFiles), {}, MODULES);
+  }
+
+  #connectStreams() {
+    const {api, pyodide} = this.interpreter;
+    const stdout = new LineWriter((line) => ops.log('log', line));
+    const stderr = new LineWriter((line) => ops.log('error', line));
+    api.initializeStreams?.(() => null);
+    pyodide.setStdout({write: (bytes) => stdout.write(bytes), isatty: false});
+    pyodide.setStderr({write: (bytes) => stderr.write(bytes), isatty: false});
+  }
+
+  #setUpSearchPath() {
+    const {flags} = this.configuration;
+    const globals = this.#runOwnModule('search_path.py');
+    const setUp = globals.get('set_up');
+    setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
+    setUp.destroy();
+    globals.destroy();
+  }
+
+  #runOwnModule(name) {
+    return this.interpreter.runModule(ops.pythonAssetText(`python/${name}`), name);
+  }
+
+  #registerHostModules() {
+    const {pyodide} = this.interpreter;
+    pyodide.registerJsModule('_pyodide_entrypoint_helper', {
+      doAnImport: (specifier) => ops.pythonImport(specifier),
+      cloudflareWorkersModule: cloudflareWorkers,
+      cloudflareSocketsModule: {},
+      workerEntrypoint: WorkerEntrypoint,
+      patchWaitUntil,
+      patch_env_helper: patchEnvironment,
+    });
+    pyodide.registerJsModule('_cloudflare_compat_flags', {...this.configuration.flags});
+  }
+
+  async #importMainModule() {
+    const {mainModule, flags} = this.configuration;
+    let module;
+    try {
+      module = await this.interpreter.import(mainModule.replace(/\.py$/, ''));
+    } catch (error) {
+      throw importError(error);
+    }
+    this.entrypoints = new Entrypoints({
+      module,
+      introspection: this.#runOwnModule('introspection.py'),
+      mainModule,
+      environment: this.environment,
+      legacyHandlers: !flags.python_no_global_handlers,
+    });
+  }
+
+  /** Before each event; the first one ends the top level. */
+  prepare() {
+    if (this.failure !== undefined) throw new Error(this.failure);
+    if (!isTopLevel()) return;
+    leaveTopLevel();
+    this.interpreter.run(
+        'from _cloudflare.entropy_patches import before_first_request\n' +
+        'before_first_request(); del before_first_request');
+  }
+
+  /** The interpreter cannot go on: os._exit, a crash in wasm, memory run out. */
+  #died(error) {
+    this.failure = `Python worker fatal error: ${describeFatal(error)}`;
+    ops.workerFatal(this.failure);
+  }
+}
+
+function describeFatal(error) {
+  if (typeof error?.status === 'number') return `the Python interpreter exited with status ${error.status}`;
+  return String(error?.stack ?? error);
+}
+
+/** @type {PythonWorker | undefined} */
+let worker;
+
+/**
+ * Boots Python and imports the Worker's main module. Once for each isolate.
+ * @param {WorkerConfiguration} configuration
+ */
+async function startWorker(configuration) {
+  if (worker !== undefined) throw startError('internal', 'this isolate already runs a Worker');
+  worker = new PythonWorker(configuration);
+  try {
+    await worker.start();
+  } catch (error) {
+    throw error?.kind === undefined
+        ? startError('internal', String(error?.message ?? error), error?.stack) : error;
+  }
+}
+
+hooks.startWorker = startWorker;
+
+/**
+ * Answers a request with the Worker's fetch handler.
+ * @param {Request} request
+ * @returns {Promise<Response>} rejects with what the handler raised
+ */
+export async function dispatchFetch(request) {
+  worker.prepare();
+  try {
+    return await worker.entrypoints.fetch(request);
+  } catch (error) {
+    throw annotate(error);
+  }
+}
