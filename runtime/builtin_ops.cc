@@ -2,6 +2,7 @@
 
 #include "runtime/builtins.h"
 #include "runtime/python/python_ops.h"
+#include "runtime/web/web_ops.h"
 
 namespace cwrangler {
 
@@ -10,6 +11,7 @@ std::span<const engine::Op> builtin_ops() {
     std::vector<engine::Op> ops;
     const std::span<const engine::Op> tables[] = {
         python::python_ops(),
+        web::web_ops(),
     };
     for (const auto& table : tables) ops.insert(ops.end(), table.begin(), table.end());
     return ops;

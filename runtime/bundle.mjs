@@ -1,0 +1,113 @@
+// Bundles the built-in JavaScript: `node bundle.mjs PACKAGES CRATES OUTPUT`.
+//
+// PACKAGES  folder with node_modules, made by `npm ci` from package.json
+// CRATES    folder with the crates' files, made by crates.mjs
+// OUTPUT    one classic script
+
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const [packages, crates, output] = process.argv.slice(2);
+const here = dirname(fileURLToPath(import.meta.url));
+const {build} = createRequire(join(packages, 'package.json'))('esbuild');
+
+/**
+ * Changes to Deno's scripts: [what, by what]. Each must be found exactly once, so that a new version
+ * of a crate that reads differently stops the build instead of changing behaviour.
+ * @type {Record<string, [string, string][]>}
+ */
+const PATCHES = {
+  'deno_core/00_primordials.js': [
+    ['  globalThis.__bootstrap ??= {};\n', ''],
+    ['globalThis.__bootstrap.primordials', '__bootstrap.primordials'],
+  ],
+  // A body made of a string or bytes is a byte stream, as the standard and Workers have it.
+  'deno_fetch/22_body.js': [
+    ['  createReadableStream,\n', '  createReadableByteStream,\n'],
+    ['const stream = createReadableStream(\n', 'const stream = createReadableByteStream(\n'],
+    // An iterable object is converted to a string, as in Workers.
+    ['webidl.isAsyncSequence(V) && !isStringObject(V)', 'false'],
+  ],
+  // Members that Workers' Request has beside the standard.
+  'deno_fetch/23_request.js': [
+    ['{ key: "client", converter: webidl.converters.any },',
+      '{ key: "cf", converter: webidl.converters.any },'],
+    ['    if (init.client !== undefined) {\n', '    if (init.cf !== undefined) {\n' +
+      '      request.cf = init.cf;\n    }\n    if (false) {\n'],
+    ['  if (request.cacheMode !== undefined) cloned.cacheMode = request.cacheMode;\n',
+      '  if (request.cacheMode !== undefined) cloned.cacheMode = request.cacheMode;\n' +
+      '  if (request.cf !== undefined) cloned.cf = request.cf;\n'],
+  ],
+  'deno_fetch/23_response.js': [
+    ['return { status, statusText, headers: init.headers };',
+      'return { status, statusText, headers: init.headers, webSocket: init.webSocket,' +
+      ' cf: init.cf, encodeBody: init.encodeBody };'],
+    ['      key: "headers",\n      converter: webidlConvertersHeadersInit,\n    }],',
+      '      key: "headers",\n      converter: webidlConvertersHeadersInit,\n    },' +
+      ' ...["webSocket", "cf", "encodeBody"].map((key) => ({ key, converter: webidlConvertersAny }))],'],
+    ['    initializeResponseBase(this, newInnerResponse(), "response");\n',
+      '    initializeResponseBase(this, newInnerResponse(), "response");\n' +
+      '    if (!defaultInit) core.initializeResponse(this[_response], init);\n'],
+    ['    bodyDecoded: response.bodyDecoded,\n',
+      '    bodyDecoded: response.bodyDecoded,\n    cf: response.cf,\n' +
+      '    webSocket: response.webSocket,\n    encodeBody: response.encodeBody,\n'],
+  ],
+};
+
+/** @param {string} name CRATE/FILE @param {string} source @returns {string} */
+function patch(name, source) {
+  for (const [what, by] of PATCHES[name] ?? []) {
+    const parts = source.split(what);
+    if (parts.length !== 2) {
+      throw new Error(`${name}: expected this exactly once, found it ${parts.length - 1} times: ${what}`);
+    }
+    source = parts.join(by);
+  }
+  return source;
+}
+
+/**
+ * A script is one immediately called function whose free variable is `__bootstrap`. As a module it
+ * exports that function instead of calling it.
+ * @param {string} name CRATE/FILE @param {string} source @returns {string}
+ */
+function toModule(name, source) {
+  const opening = /^\((function \(\) \{|\(\) => \{)$/m.exec(source);
+  const closing = source.lastIndexOf('})();');
+  if (!opening || closing < opening.index) throw new Error(`${name} is not a script as expected`);
+  return `import {bootstrap as __bootstrap} from ${
+    JSON.stringify(join(here, 'web/js/deno/bootstrap.js'))};\nexport default (${
+    source.slice(opening.index + 1, closing)}});\n`;
+}
+
+/** Serves `ext:CRATE/FILE` from the crates' files. */
+const denoScripts = {
+  name: 'deno-scripts',
+  setup({onResolve, onLoad}) {
+    onResolve({filter: /^ext:/}, ({path}) => ({path: path.slice(4), namespace: 'deno'}));
+    onLoad({filter: /.*/, namespace: 'deno'}, ({path}) => ({
+      contents: toModule(path, patch(path, readFileSync(join(crates, path), 'utf8'))),
+      loader: 'js',
+      resolveDir: here,
+    }));
+  },
+};
+
+await build({
+  entryPoints: [join(here, 'platform.js')],
+  outfile: output,
+  bundle: true,
+  format: 'iife',
+  // Older targets turn #private members into WeakMaps, which is up to 15 times slower.
+  target: 'chrome102',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Names stay: they are in stack traces, and `constructor.name` of the platform's classes is API.
+  keepNames: true,
+  legalComments: 'none',
+  nodePaths: [join(packages, 'node_modules')],
+  plugins: [denoScripts],
+  logLevel: 'warning',
+});

@@ -1,0 +1,103 @@
+// The global scope of a Worker: https://developers.cloudflare.com/workers/runtime-apis/web-standards/
+
+import {console} from './console.js';
+import {core} from './core.js';
+import {Crypto, crypto} from './crypto.js';
+import {Request, Response} from './http_extensions.js';
+import {adoptInspect} from './inspect.js';
+import {queueMicrotask} from './microtasks.js';
+import {timerFunctions} from './timers.js';
+
+const load = (name) => core.loadExtScript(`ext:${name}`);
+const webidl = load('deno_webidl/00_webidl.js');
+const event = load('deno_web/02_event.js');
+const performance = load('deno_web/15_performance.js');
+
+/** Names that each of Deno's scripts contributes. */
+const FROM_SCRIPTS = {
+  'deno_web/00_url.js': ['URL', 'URLSearchParams'],
+  'deno_web/01_dom_exception.js': ['DOMException'],
+  'deno_web/02_event.js': [
+    'CloseEvent', 'CustomEvent', 'ErrorEvent', 'Event', 'EventTarget', 'MessageEvent',
+    'PromiseRejectionEvent', 'reportError',
+  ],
+  'deno_web/03_abort_signal.js': ['AbortController', 'AbortSignal'],
+  'deno_web/05_base64.js': ['atob', 'btoa'],
+  'deno_web/06_streams.js': [
+    'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'ReadableByteStreamController',
+    'ReadableStream', 'ReadableStreamBYOBReader', 'ReadableStreamBYOBRequest',
+    'ReadableStreamDefaultController', 'ReadableStreamDefaultReader', 'TransformStream',
+    'TransformStreamDefaultController', 'WritableStream', 'WritableStreamDefaultController',
+    'WritableStreamDefaultWriter',
+  ],
+  'deno_web/08_text_encoding.js': [
+    'TextDecoder', 'TextDecoderStream', 'TextEncoder', 'TextEncoderStream',
+  ],
+  'deno_web/09_file.js': ['Blob', 'File'],
+  'deno_web/13_message_port.js': ['MessageChannel', 'MessagePort', 'structuredClone'],
+  'deno_web/14_compression.js': ['CompressionStream', 'DecompressionStream'],
+  'deno_web/15_performance.js': ['Performance', 'performance'],
+  'deno_fetch/20_headers.js': ['Headers'],
+  'deno_fetch/21_formdata.js': ['FormData'],
+};
+
+class Navigator {
+  /** What code looks at to find that it runs on Workers. */
+  get userAgent() {
+    return 'Cloudflare-Workers';
+  }
+  get [Symbol.toStringTag]() {
+    return 'Navigator';
+  }
+}
+
+let constructing = false;
+
+/** The class of the global object. */
+class ServiceWorkerGlobalScope extends event.EventTarget {
+  constructor() {
+    if (!constructing) throw new TypeError('Illegal constructor');
+    super();
+  }
+}
+
+function expose(name, value) {
+  Object.defineProperty(
+      globalThis, name, {value, writable: true, enumerable: false, configurable: true});
+  if (typeof value === 'function') adoptInspect(value);
+}
+
+function makeGlobalScope() {
+  Object.setPrototypeOf(globalThis, ServiceWorkerGlobalScope.prototype);
+  Object.defineProperty(globalThis, webidl.brand, {value: webidl.brand});
+  event.setEventTargetData(globalThis);
+  event.saveGlobalThisReference(globalThis);
+  expose('self', globalThis);
+  expose('ServiceWorkerGlobalScope', ServiceWorkerGlobalScope);
+}
+
+/** Puts everything on the global object. */
+export function installGlobals() {
+  makeGlobalScope();
+  for (const script in FROM_SCRIPTS) {
+    const exported = load(script);
+    for (const name of FROM_SCRIPTS[script]) {
+      if (exported[name] === undefined) throw new Error(`${script} does not export ${name}`);
+      expose(name, exported[name]);
+    }
+  }
+  for (const name in timerFunctions) expose(name, timerFunctions[name]);
+  expose('Crypto', Crypto);
+  expose('Navigator', Navigator);
+  expose('Request', Request);
+  expose('Response', Response);
+  expose('console', console);
+  expose('crypto', crypto);
+  expose('navigator', new Navigator());
+  expose('queueMicrotask', queueMicrotask);
+}
+
+/** At the start of each isolate: what the snapshot cannot know. */
+export function startGlobals() {
+  performance.setTimeOrigin();
+}

@@ -1,0 +1,18 @@
+// queueMicrotask: https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#microtask-queuing
+
+import {hooks, ops} from './host.js';
+
+/** @param {() => void} callback what it throws is reported as an uncaught exception */
+export function queueMicrotask(callback) {
+  if (typeof callback !== 'function') {
+    throw new TypeError(
+        `Failed to execute 'queueMicrotask': parameter 1 is not of type 'Function'.`);
+  }
+  ops.enqueueMicrotask(() => {
+    try {
+      callback();
+    } catch (error) {
+      hooks.reportException(error);
+    }
+  });
+}

@@ -1,0 +1,23 @@
+// The ops of each file of this folder; web_ops.cc joins them.
+
+#pragma once
+
+#include <span>
+
+#include "runtime/engine/ops.h"
+
+namespace cwrangler::web {
+
+std::span<const engine::Op> base64_ops();
+std::span<const engine::Op> clock_ops();
+std::span<const engine::Op> clone_ops();
+std::span<const engine::Op> compression_ops();
+std::span<const engine::Op> crypto_ops();
+std::span<const engine::Op> encoding_ops();
+std::span<const engine::Op> log_ops();
+std::span<const engine::Op> task_ops();
+std::span<const engine::Op> timer_ops();
+std::span<const engine::Op> type_ops();
+std::span<const engine::Op> url_ops();
+
+}  // namespace cwrangler::web
