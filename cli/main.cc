@@ -22,6 +22,7 @@ using namespace cwrangler::cli;
 /// Every sub-command, in the order of --help.
 constexpr std::array kCommands{
     &add_init_command,
+    &add_dev_command,
     &add_sync_command,
 };
 

@@ -38,5 +38,6 @@ struct CommandContext {
 
 void add_init_command(CLI::App& program, CommandContext& context);
 void add_sync_command(CLI::App& program, CommandContext& context);
+void add_dev_command(CLI::App& program, CommandContext& context);
 
 }  // namespace cwrangler::cli

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/command/commands.h"
+#include "cli/project/project.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -18,9 +19,16 @@ struct Flags {
 };
 
 int sync(const Flags& flags, const CommandContext& context) {
+  ProjectOptions options;
+  options.config = {context.options.directory, context.options.config_file,
+                    context.options.environment};
+  options.python_version = flags.python;
+  options.clock = context.clock;
+  const Project project = load_project_settings(options);
+
   SyncRequest request;
-  request.project = context.options.directory;
-  request.python_version = flags.python;
+  request.project = project.config.directory;
+  request.python_version = project.python_version;
   request.force = flags.force;
   request.upgrade = flags.upgrade;
   request.verbose = flags.verbose;
@@ -47,10 +55,8 @@ void add_sync_command(CLI::App& program, CommandContext& context) {
   command->add_flag("-f,--force", flags->force, "Install although nothing has changed");
   command->add_flag("-U,--upgrade", flags->upgrade, "Newest versions instead of the locked ones");
   command->add_flag("--verbose", flags->verbose, "Show what uv is asked and what it says");
-  command->add_option("--python", flags->python, "Python version: 3.12, 3.13 or 3.14")
-      ->envname("CWRANGLER_PYTHON")
-      ->default_str("3.14")
-      ->default_val("3.14");
+  command->add_option("--python", flags->python,
+                      "Python version instead of the configuration's: 3.12, 3.13 or 3.14");
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return sync(*flags, context); }; });
 }

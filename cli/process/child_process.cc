@@ -1,6 +1,7 @@
 #include "cli/process/child_process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -144,6 +145,9 @@ ChildProcess ChildProcess::start(const ChildOptions& options) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::signal(SIGPIPE, SIG_DFL);
     if (options.own_process_group) ::setpgid(0, 0);
+    // What our own parent left open is not the child's business. Kernels before 5.11 refuse; then
+    // it stays open, as it would everywhere else.
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     // Asked twice, because the parent may have died before the signal was armed.
     const bool ready = ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent &&
                        (options.directory.empty() || ::chdir(options.directory.c_str()) == 0) &&

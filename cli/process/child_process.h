@@ -37,7 +37,7 @@ class Descriptor {
 };
 
 /// What to start, and with what. Descriptors other than 0, 1, 2 and those named here do not reach
-/// the child as long as everything in this process is opened with close-on-exec.
+/// the child.
 struct ChildOptions {
   std::vector<std::string> arguments;  ///< arguments[0] is the program: a path, or a name on PATH
   std::map<std::string, std::optional<std::string>> environment;  ///< changes: a value, or unset

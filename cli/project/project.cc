@@ -98,12 +98,25 @@ void load_secrets(const ProjectOptions& options, Project& project) {
   project.warnings.insert(project.warnings.end(), local.warnings.begin(), local.warnings.end());
 }
 
+ProjectOptions with_environment(ProjectOptions options) {
+  if (!options.environment_variable) options.environment_variable = &real_environment_variable;
+  return options;
+}
+
 }  // namespace
 
-Project load_project(const ProjectOptions& given) {
-  ProjectOptions options = given;
-  if (!options.environment_variable) options.environment_variable = &real_environment_variable;
+Project load_project_settings(const ProjectOptions& given) {
+  const ProjectOptions options = with_environment(given);
+  Project project;
+  project.config = load_config(options.config);
+  project.warnings = project.config.warnings;
+  choose_compatibility_date(options, project);
+  choose_python(options, project);
+  return project;
+}
 
+Project load_project(const ProjectOptions& given) {
+  const ProjectOptions options = with_environment(given);
   Project project;
   project.config = load_config(options.config);
   project.warnings = project.config.warnings;

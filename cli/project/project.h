@@ -52,6 +52,10 @@ struct Project {
 /// is wrong, names no entry point or one that is not there, or lacks the flag python_workers.
 Project load_project(const ProjectOptions& options);
 
+/// The same without entry point, modules and secrets, for commands that run no code: configuration,
+/// compatibility date and Python version.
+Project load_project_settings(const ProjectOptions& options);
+
 /// What the runtime is told: local bindings use their preview ids, and secrets win over variables.
 WorkerConfig make_worker_config(const Project& project);
 

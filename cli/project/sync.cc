@@ -203,6 +203,11 @@ bool sync_needed(const SyncRequest& request) {
   return situation.dependencies.empty() ? situation.has_leftovers() : !situation.in_sync();
 }
 
+std::string sync_inputs(const SyncRequest& request) {
+  const Situation situation(request);
+  return sync_fingerprint(situation.inputs, situation.lock);
+}
+
 SyncOutcome sync_packages(const SyncRequest& request, Terminal& terminal) {
   try {
     return synchronise(request, terminal);

@@ -33,6 +33,10 @@ enum class SyncOutcome {
 /// Throws as read_dependencies does.
 bool sync_needed(const SyncRequest& request);
 
+/// A text that changes with what sync_needed looks at: equal texts mean that a sync which failed
+/// would fail again, unless the reason was outside the project.
+std::string sync_inputs(const SyncRequest& request);
+
 /// Brings python_modules/ in line with the project's dependencies. Says on `terminal` what it did,
 /// and nothing when there was nothing to do. Two at a time in one project wait for each other.
 /// Throws Error naming the package, who requires it, why it cannot be had and what to do.

@@ -49,6 +49,7 @@ class Terminal {
   std::string dim(std::string_view text) const;
 
   bool out_has_color() const { return out_color_; }
+  bool err_has_color() const { return err_color_; }
 
  private:
   void print_message(std::string_view mark, int color, std::string_view headline,

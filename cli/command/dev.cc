@@ -1,0 +1,104 @@
+// `cwrangler dev`: serves the project on this machine and reloads it when its files change.
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "cli/command/commands.h"
+#include "cli/dev/session.h"
+
+namespace cwrangler::cli {
+namespace {
+
+struct Flags {
+  std::optional<int> port;
+  std::string ip;
+  std::string python;
+  std::string persist_to;
+  std::vector<std::string> variables;
+  std::vector<std::string> env_files;
+  bool no_sync = false;
+};
+
+std::vector<std::pair<std::string, std::string>> parse_variables(
+    const std::vector<std::string>& arguments) {
+  std::vector<std::pair<std::string, std::string>> variables;
+  for (const std::string& argument : arguments) {
+    const size_t colon = argument.find(':');
+    if (colon == std::string::npos || colon == 0) {
+      // The text is not repeated: it may be a secret whose name was forgotten.
+      throw Error("--var takes NAME:value").exit_with(ExitCode::usage);
+    }
+    variables.emplace_back(argument.substr(0, colon), argument.substr(colon + 1));
+  }
+  return variables;
+}
+
+ProjectOptions project_options(const Flags& flags, const CommandContext& context) {
+  ProjectOptions options;
+  options.config = {context.options.directory, context.options.config_file,
+                    context.options.environment};
+  options.python_version = flags.python;
+  options.variables = parse_variables(flags.variables);
+  for (const std::string& file : flags.env_files) {
+    options.env_files.push_back(context.options.directory / file);
+  }
+  options.clock = context.clock;
+  return options;
+}
+
+std::filesystem::path runtime_program() {
+  std::filesystem::path program = sibling_program("cwrangler-runtime");
+  if (program.empty()) {
+    throw Error("cwrangler-runtime is not where it was installed, beside cwrangler")
+        .hint("Reinstall cwrangler.");
+  }
+  return program;
+}
+
+int dev(const Flags& flags, const CommandContext& context) {
+  const ProjectOptions project = project_options(flags, context);
+  const std::filesystem::path persist_to = flags.persist_to.empty()
+                                               ? std::filesystem::path()
+                                               : context.options.directory / flags.persist_to;
+  // Read once more than needed, for the address: a configuration that is wrong is told first.
+  const Config config = load_config(project.config);
+
+  SessionOptions session;
+  session.ip = !flags.ip.empty() ? flags.ip : !config.dev_ip.empty() ? config.dev_ip : "localhost";
+  session.port = flags.port;
+  if (!session.port && config.dev_port > 0) session.port = config.dev_port;
+  session.sync = !flags.no_sync;
+  session.runtime = runtime_program();
+  session.sync_command = {"/proc/self/exe", "sync", "--config", config.path.string()};
+  if (!context.options.environment.empty()) {
+    session.sync_command.insert(session.sync_command.end(), {"--env", context.options.environment});
+  }
+  session.load = [&] { return dev_project(load_project(project), persist_to); };
+  return run_session(session, context.terminal);
+}
+
+}  // namespace
+
+void add_dev_command(CLI::App& program, CommandContext& context) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand("dev", "Run the Worker on this machine");
+  command->add_option("--port", flags->port, "Port to listen on (default: 8787, or the next free)")
+      ->check(CLI::Range(0, 65535));
+  command->add_option("--ip", flags->ip, "Address to listen on (default: localhost)");
+  command->add_option("--python", flags->python,
+                      "Python version instead of the configuration's: 3.12, 3.13 or 3.14");
+  command->add_option("--persist-to", flags->persist_to,
+                      "Folder of local data (default: .wrangler/state)");
+  command->add_option("--var", flags->variables, "NAME:value in env, in place of the files'")
+      ->allow_extra_args(false);
+  command->add_option("--env-file", flags->env_files, "File of secrets, in place of .dev.vars")
+      ->allow_extra_args(false);
+  command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
+  command->callback(
+      [flags, &context] { context.run = [flags, &context] { return dev(*flags, context); }; });
+}
+
+}  // namespace cwrangler::cli

@@ -1,0 +1,97 @@
+#include "cli/dev/dev_project.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "cli/dev/binding_table.h"
+#include "cli/dev/log_lines.h"
+#include "cli/project/dependencies.h"
+
+namespace cwrangler::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The configuration's key that tells a binding from others of its kind, by type.
+const std::map<std::string, const char*, std::less<>> kDetailKeys = {
+    {"kv_namespace", "id"},
+    {"d1", "database_name"},
+    {"r2_bucket", "bucket_name"},
+    {"durable_object_namespace", "class_name"},
+    {"workflow", "class_name"},
+    {"queue", "queue"},
+    {"service", "service"},
+    {"vectorize", "index_name"},
+    {"hyperdrive", "id"},
+    {"analytics_engine", "dataset"},
+    {"secrets_store_secret", "secret_name"},
+};
+
+std::string detail_of(const ConfiguredBinding& configured) {
+  const auto key = kDetailKeys.find(configured.binding.type);
+  if (key == kDetailKeys.end() || !configured.settings.is_object()) return {};
+  return text_field(configured.settings, key->second);
+}
+
+std::string value_of(const Binding& variable) {
+  const auto text = variable.properties.find("text");
+  const auto json = variable.properties.find("json");
+  const nlohmann::json& value = text != variable.properties.end()   ? *text
+                                : json != variable.properties.end() ? *json
+                                                                    : variable.properties;
+  return shown_value(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+/// wrangler's order: resources, variables, secrets.
+std::vector<BindingRow> rows_of(const Project& project) {
+  std::vector<BindingRow> rows;
+  for (const ConfiguredBinding& configured : project.config.bindings) {
+    rows.push_back({configured.binding.name, detail_of(configured), configured.label});
+  }
+  for (const ConfiguredBinding& variable : project.config.variables) {
+    const std::string& name = variable.binding.name;
+    const bool replaced =
+        std::any_of(project.secrets.begin(), project.secrets.end(),
+                    [&name](const Binding& secret) { return secret.name == name; });
+    if (!replaced) rows.push_back({name, value_of(variable.binding), "Environment Variable"});
+  }
+  for (const Binding& secret : project.secrets) {
+    rows.push_back({secret.name, "\"(hidden)\"", "Environment Variable"});
+  }
+  return rows;
+}
+
+std::vector<std::string> summary_of(const Project& project) {
+  std::vector<std::string> lines;
+  for (const fs::path& file : project.secret_files) {
+    lines.push_back("Using secrets defined in " +
+                    file.lexically_proximate(project.config.directory).string());
+  }
+  const std::vector<std::string> table = binding_table(rows_of(project));
+  lines.insert(lines.end(), table.begin(), table.end());
+  return lines;
+}
+
+}  // namespace
+
+DevProject dev_project(const Project& project, const fs::path& persist_to) {
+  const fs::path& root = project.config.directory;
+  DevProject result;
+  result.worker = make_worker_config(project);
+  if (!persist_to.empty()) result.worker.state_directory = (persist_to / "v3").string();
+  result.sync.project = root;
+  result.sync.python_version = project.python_version;
+  result.summary = summary_of(project);
+  result.warnings = project.warnings;
+
+  result.targets.trees = {project.module_root};
+  result.targets.folders = {root / "python_modules"};
+  result.targets.files = project.watched_files;
+  for (const char* name : {"pyproject.toml", "requirements.txt", "uv.toml"}) {
+    result.targets.files.push_back(root / name);
+  }
+  return result;
+}
+
+}  // namespace cwrangler::cli

@@ -1,0 +1,28 @@
+// A project as a dev session sees it: what to load, what to watch, what to print.
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/worker_config.h"
+#include "cli/dev/watcher.h"
+#include "cli/project/project.h"
+#include "cli/project/sync.h"
+
+namespace cwrangler::cli {
+
+struct DevProject {
+  WorkerConfig worker;
+  WatchTargets targets;
+  SyncRequest sync;
+  std::vector<std::string> summary;  ///< the files of secrets, and the table of bindings
+  std::vector<std::string> warnings;
+};
+
+/// `persist_to`: the folder of local state (absolute); empty: `.wrangler/state` beside the
+/// configuration.
+DevProject dev_project(const Project& project, const std::filesystem::path& persist_to);
+
+}  // namespace cwrangler::cli

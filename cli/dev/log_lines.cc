@@ -1,0 +1,75 @@
+#include "cli/dev/log_lines.h"
+
+#include <cmath>
+
+namespace cwrangler::cli {
+namespace {
+
+constexpr int kRed = 31;
+constexpr int kGreen = 32;
+constexpr int kYellow = 33;
+constexpr int kBlue = 34;
+
+std::string colored(const std::string& text, int color) {
+  return "\x1b[" + std::to_string(color) + "m" + text + "\x1b[0m";
+}
+
+int color_of_status(int status) {
+  if (status >= 500) return kRed;
+  if (status >= 400) return kYellow;
+  return status >= 300 ? kBlue : kGreen;
+}
+
+/// A number field; 0 when it is missing or no number that can be shown.
+double number_field(const nlohmann::json& message, const char* name) {
+  const auto found = message.find(name);
+  if (found == message.end() || !found->is_number()) return 0;
+  const double number = found->get<double>();
+  return std::isfinite(number) && std::abs(number) < 1e15 ? number : 0;
+}
+
+std::string without_final_newlines(std::string text) {
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::string text_field(const nlohmann::json& message, const char* name) {
+  const auto found = message.find(name);
+  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string request_line(const nlohmann::json& message, bool color) {
+  const int status = static_cast<int>(number_field(message, "status"));
+  std::string result = std::to_string(status);
+  if (const std::string text = text_field(message, "status_text"); !text.empty()) {
+    result += " " + printable(text);
+  }
+  if (color) result = colored(result, color_of_status(status));
+  const long long duration = std::llround(number_field(message, "duration_ms"));
+  return "[wrangler:info] " + printable(text_field(message, "method")) + " " +
+         printable(text_field(message, "path")) + " " + result + " (" + std::to_string(duration) +
+         "ms)\n";
+}
+
+std::string exception_lines(const nlohmann::json& message, bool color) {
+  std::string text = text_field(message, "stack");
+  if (text.empty()) text = text_field(message, "message");
+  const std::string label = "[wrangler:error]";
+  return (color ? colored(label, kRed) : label) + " " + without_final_newlines(text) + "\n";
+}
+
+void write_console(const nlohmann::json& message, Output& output) {
+  const std::string level = text_field(message, "level");
+  const std::string text = text_field(message, "text");
+  if (level == "error") {
+    output.terminal().print_error(Error(text));
+  } else if (level == "warn") {
+    output.terminal().print_warning(text);
+  } else {
+    output.write_out(text.ends_with('\n') ? text : text + "\n");
+  }
+}
+
+}  // namespace cwrangler::cli
