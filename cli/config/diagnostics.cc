@@ -5,6 +5,12 @@
 namespace cwrangler::cli {
 namespace {
 
+/// Without the folder: the block's headline names the file.
+std::string short_position(SourcePosition position) {
+  position.file = std::filesystem::path(position.file).filename().string();
+  return position.to_string();
+}
+
 using Findings = std::vector<Diagnostics::Finding> Diagnostics::*;
 
 bool has(const Diagnostics& diagnostics, Findings findings) {
@@ -17,7 +23,7 @@ bool has(const Diagnostics& diagnostics, Findings findings) {
 void add_bullet(std::string& text, const Diagnostics::Finding& finding, size_t margin) {
   const size_t end = finding.message.find('\n');
   text.append(margin, ' ').append("- ").append(finding.message.substr(0, end));
-  if (!finding.at.file.empty()) text += " (" + finding.at.to_string() + ")";
+  if (!finding.at.file.empty()) text += " (" + short_position(finding.at) + ")";
   text += '\n';
   size_t start = end;
   while (start != std::string::npos) {

@@ -63,6 +63,10 @@ class SectionValidator {
  private:
   static std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
+  std::string short_position(Spot spot) const {
+    return SourcePosition{document_.path.filename().string(), spot.line, spot.column}.to_string();
+  }
+
   void error(const Node& where, std::string message) {
     diagnostics_.errors.push_back({std::move(message), document_.position(where.spot)});
   }
@@ -79,7 +83,7 @@ class SectionValidator {
       std::vector<std::string> names;
       for (const Key& key : known) names.emplace_back(key.name);
       list += (list.empty() ? "" : ",") + quoted(member.key);
-      details += "\n- " + quoted(member.key) + " at " + document_.position(member.spot).to_string();
+      details += "\n- " + quoted(member.key) + " at " + short_position(member.spot);
       const std::string nearest = nearest_word(member.key, names);
       if (!nearest.empty()) details += ", did you mean " + quoted(nearest) + "?";
     }

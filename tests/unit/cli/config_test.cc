@@ -194,9 +194,9 @@ TEST_CASE("unknown keys are warned of, with the key that was meant") {
   CHECK(contains(text,
                  "Unexpected fields found in top-level field: \"compatability_flags\",\"foo\""));
   CHECK(contains(text,
-                 "\"compatability_flags\" at /project/wrangler.toml:2:1, did you mean "
+                 "\"compatability_flags\" at wrangler.toml:2:1, did you mean "
                  "\"compatibility_flags\"?"));
-  CHECK(contains(text, "\"foo\" at /project/wrangler.toml:3:1\n"));
+  CHECK(contains(text, "\"foo\" at wrangler.toml:3:1\n"));
   CHECK(contains(text, "Unexpected fields found in kv_namespaces[0] field: \"idd\""));
   CHECK(contains(text, "Unexpected fields found in triggers field: \"cron\""));
   CHECK(contains(text, "did you mean \"crons\"?"));
@@ -221,14 +221,14 @@ database_id = 5
   CHECK(contains(text, "Processing wrangler.toml configuration:\n\n- "));
   CHECK(contains(text,
                  "Expected \"name\" to be of type string, alphanumeric and lowercase with dashes "
-                 "only but got \"Bad Name_\". (/project/wrangler.toml:2:8)\n  For example: "
+                 "only but got \"Bad Name_\". (wrangler.toml:2:8)\n  For example: "
                  "\"bad-name_\""));
   CHECK(contains(text,
                  "Expected \"main\" to be of type string but got 5. "
-                 "(/project/wrangler.toml:3:8)"));
+                 "(wrangler.toml:3:8)"));
   CHECK(contains(text,
                  "Expected \"compatibility_date\" to be of type string but got "
-                 "\"2026-01-01\". (/project/wrangler.toml:4:22)\n  Put it in quotes"));
+                 "\"2026-01-01\". (wrangler.toml:4:22)\n  Put it in quotes"));
   CHECK(contains(text,
                  "Expected \"compatibility_flags\" to be of type string array but got "
                  "\"python_workers\"."));
