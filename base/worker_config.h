@@ -35,6 +35,7 @@ struct WorkerConfig {
   std::string python_version;  ///< "3.12", "3.13" or "3.14"; empty: the compatibility date chooses
   std::vector<Module> modules;
   std::vector<Binding> bindings;
+  int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
   std::string state_directory;  ///< where local bindings keep their data; empty: in memory
 };
 

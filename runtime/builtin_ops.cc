@@ -2,6 +2,7 @@
 
 #include "runtime/builtins.h"
 #include "runtime/python/python_ops.h"
+#include "runtime/server/http_ops.h"
 #include "runtime/web/web_ops.h"
 
 namespace cwrangler {
@@ -11,6 +12,7 @@ std::span<const engine::Op> builtin_ops() {
     std::vector<engine::Op> ops;
     const std::span<const engine::Op> tables[] = {
         python::python_ops(),
+        server::http_ops(),
         web::web_ops(),
     };
     for (const auto& table : tables) ops.insert(ops.end(), table.begin(), table.end());

@@ -10,7 +10,7 @@ export class ExecutionContext {
 
   /** @param {any} promise any thenable; it may go on after the response was sent */
   waitUntil(promise) {
-    Promise.resolve(promise).catch((error) => hooks.reportException(error));
+    hooks.waitUntil(promise);
   }
 
   passThroughOnException() {}

@@ -1,0 +1,101 @@
+// cwrangler-runtime: arguments to a running server, or a Python. Nothing else prints and exits.
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "runtime/builtins.h"
+#include "runtime/engine/platform.h"
+#include "runtime/server/serve.h"
+
+namespace {
+
+using cwrangler::server::ServeOptions;
+
+/// One descriptor for each connection: the soft limit of 1024 is there for programs that use
+/// select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void add_serve_options(CLI::App& command, ServeOptions& options,
+                       cwrangler::engine::Platform::Options& platform) {
+  command
+      .add_option("--listen-fd", options.listen_fds, "An inherited listening socket; repeatable")
+      ->check(CLI::NonNegativeNumber);
+  command.add_option("--ip", options.ip, "Address to listen on without --listen-fd")
+      ->capture_default_str();
+  command.add_option("--port", options.port, "Port to listen on; 0 takes a free one")
+      ->capture_default_str();
+  auto* control =
+      command.add_option("--control-fd", options.control_fd,
+                         "An inherited socket that brings configurations and takes the log");
+  auto* config = command.add_option("--config", options.config,
+                                    "File with the Worker's configuration, - for stdin");
+  control->excludes(config);
+  command.add_option("--heap-mb", platform.heap_limit_mb,
+                     "Limit of the JavaScript heap in MiB; 0 leaves it to V8");
+  const auto milliseconds = [&](const char* name, const char* variable, ServeOptions* all,
+                                auto member, const char* help) {
+    command
+        .add_option_function<unsigned>(
+            name,
+            [all, member](unsigned count) {
+              all->server.*member = std::chrono::milliseconds(count);
+            },
+            help)
+        ->envname(variable);
+  };
+  using cwrangler::server::ServerOptions;
+  milliseconds("--cpu-limit-ms", "CWRANGLER_CPU_LIMIT_MS", &options, &ServerOptions::cpu_limit,
+               "The longest that one call into the Worker may run (30000)");
+  milliseconds("--grace-ms", "CWRANGLER_GRACE_MS", &options, &ServerOptions::grace,
+               "How long requests may go on after a stop (2000)");
+  milliseconds("--drain-ms", "CWRANGLER_DRAIN_MS", &options, &ServerOptions::drain_limit,
+               "How long a replaced instance may go on (30000)");
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Serves Cloudflare Python Workers");
+  app.set_version_flag("--version", "cwrangler-runtime " CWRANGLER_VERSION);
+  app.require_subcommand(1);
+  ServeOptions options;
+  cwrangler::engine::Platform::Options platform_options;
+  CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
+  add_serve_options(*serve, options, platform_options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(cwrangler::ExitCode::usage);
+  }
+  if (options.control_fd < 0 && options.config.empty()) {
+    throw cwrangler::Error("serve needs --config FILE or --control-fd N")
+        .exit_with(cwrangler::ExitCode::usage);
+  }
+  raise_descriptor_limit();
+  std::signal(SIGPIPE, SIG_IGN);
+  cwrangler::engine::Platform platform(platform_options);
+  cwrangler::server::serve(platform, cwrangler::builtin_snapshot(), options);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const cwrangler::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "cwrangler-runtime: %s\n", error.what());
+    return static_cast<int>(cwrangler::ExitCode::failed);
+  }
+}

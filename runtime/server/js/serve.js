@@ -1,0 +1,115 @@
+// From the server's requests to the Worker's fetch handler and back. http_ops.cc is the other side:
+// `hooks.fetch` and `hooks.fetchAborted` are called by it, `ops.http…` are its functions.
+
+import {hooks, ops} from '../../web/js/host.js';
+import {abortRequest, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
+import {annotate} from '../../python/js/user_error.js';
+import {dispatchFetch} from '../../python/js/worker.js';
+
+/**
+ * Requests whose response is not finished.
+ * @type {Map<number, {request: Request, reader?: ReadableStreamDefaultReader<Uint8Array>}>}
+ */
+const exchanges = new Map();
+
+/**
+ * @param {number} id
+ * @param {string} method
+ * @param {string} url absolute
+ * @param {string[]} headers name, value, name, value, …
+ * @param {boolean} hasBody
+ */
+hooks.fetch = (id, method, url, headers, hasBody) => {
+  let request;
+  try {
+    const body = hasBody ? readableFrom(() => ops.httpRead(id)) : null;
+    request = makeRequest(method, url, headers, body);
+  } catch (error) {
+    // A host that is none to the URL parser, such as 1.2.3.400.
+    const type = ['Content-Type', 'text/plain; charset=utf-8'];
+    ops.httpRespond(id, 400, '', type, `The request is not valid: ${error.message}\n`);
+    return;
+  }
+  answer(id, request);
+};
+
+/** The client went away before its response was whole. @param {number} id */
+hooks.fetchAborted = (id) => {
+  const exchange = exchanges.get(id);
+  if (exchange === undefined) return;
+  exchanges.delete(id);
+  abortRequest(exchange.request);
+  exchange.reader?.cancel(new Error('The client has disconnected.')).catch(() => {});
+};
+
+async function answer(id, request) {
+  exchanges.set(id, {request});
+  try {
+    await send(id, takeResponse(await dispatchFetch(request)));
+  } catch (error) {
+    // Without its client a handler may well fail; nobody asked for the answer any more.
+    if (exchanges.has(id)) fail(id, error);
+  } finally {
+    exchanges.delete(id);
+  }
+}
+
+/** @param {number} id @param {ReturnType<typeof takeResponse>} response */
+async function send(id, {status, statusText, headers, body}) {
+  if (typeof body?.getReader !== 'function') {
+    ops.httpRespond(id, status, statusText, headers, body);
+    return;
+  }
+  if (!ops.httpRespond(id, status, statusText, headers, undefined)) {
+    await body.cancel();
+    return;
+  }
+  const reader = body.getReader();
+  const exchange = exchanges.get(id);
+  if (exchange !== undefined) exchange.reader = reader;
+  for (;;) {
+    const {done, value} = await reader.read();
+    if (done) break;
+    const room = ops.httpWrite(id, value);
+    if (room !== undefined) await room;
+  }
+  ops.httpEnd(id);
+}
+
+function fail(id, error) {
+  const {name, message, stack} = describe(error);
+  ops.httpFail(id, name, message, stack);
+}
+
+/**
+ * An exception as the log and the error page show it. A handler may throw anything.
+ * @param {unknown} error
+ * @returns {{name: string, message: string, stack: string}}
+ */
+function describe(error) {
+  try {
+    const stack = String(error?.stack ?? error);
+    // A Python exception's message is its whole traceback; its last line names it.
+    const message = String(error?.message ?? error).trimEnd();
+    return {name: String(error?.name ?? 'Error'), message: message.slice(message.lastIndexOf('\n') + 1),
+      stack};
+  } catch {
+    return {name: 'Error', message: 'The exception cannot be shown.', stack: ''};
+  }
+}
+
+/**
+ * Keeps the instance until the promise is settled, and reports its rejection (`ctx.waitUntil`).
+ * @param {PromiseLike<unknown>} promise
+ */
+hooks.waitUntil = async (promise) => {
+  ops.backgroundBegan();
+  try {
+    await promise;
+  } catch (error) {
+    const {message, stack} = describe(annotate(error));
+    ops.exceptionReport(message, stack);
+  } finally {
+    ops.backgroundEnded();
+  }
+};

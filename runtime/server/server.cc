@@ -1,0 +1,268 @@
+#include "runtime/server/server.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/control_protocol.h"
+#include "base/error.h"
+#include "runtime/server/failed_instance.h"
+
+namespace cwrangler::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// How many times within a limit the watchdog looks; limits may pass by one such step.
+constexpr int kWatchSteps = 10;
+/// …but not more often than this is worth, nor more rarely than a person would wait.
+constexpr std::chrono::milliseconds kShortestWatch{20};
+constexpr std::chrono::milliseconds kLongestWatch{1'000};
+
+std::string seconds(std::chrono::milliseconds time) {
+  const auto count = time.count();
+  if (count % 1000 == 0) return std::to_string(count / 1000) + " s";
+  return std::to_string(count) + " ms";
+}
+
+}  // namespace
+
+struct Server::Timers {
+  explicit Timers(asio::io_context& loop)
+      : watch(loop), retry(loop), grace(loop), work(loop.get_executor()) {}
+  asio::steady_timer watch;
+  asio::steady_timer retry;
+  asio::steady_timer grace;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+};
+
+Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
+               std::vector<Descriptor> sockets, EventSink events, const ServerOptions& options)
+    : sockets_(std::move(sockets)),
+      options_(options),
+      environment_{platform, snapshot, options.http, std::move(events)},
+      cpu_limit_(options.cpu_limit),
+      timers_(std::make_unique<Timers>(loop_)) {}
+
+Server::~Server() = default;
+
+void Server::run() {
+  watch();
+  loop_.run();
+  // Instances are ended and joined here, while what they use is still there.
+  current_.reset();
+  next_.reset();
+  slots_.clear();
+}
+
+InstanceCallbacks Server::callbacks(const SlotRef& slot) {
+  // From any thread to ours. The instance may be gone by then, its slot is not.
+  const auto on_loop = [this](auto function) {
+    return [this, function](auto... arguments) {
+      asio::post(loop_, [function, arguments...] { function(arguments...); });
+    };
+  };
+  const std::weak_ptr<Slot> weak = slot;
+  InstanceCallbacks callbacks;
+  callbacks.started = on_loop([this, weak] {
+    if (const SlotRef known = weak.lock()) started(known);
+  });
+  callbacks.start_failed = on_loop([this, weak](Failure failure) {
+    if (const SlotRef known = weak.lock()) start_failed(known, std::move(failure));
+  });
+  callbacks.lost = on_loop([this, weak](std::string reason) {
+    if (const SlotRef known = weak.lock()) lost(known, reason);
+  });
+  callbacks.orphaned = [this](Handover connection) {
+    const auto shared = std::make_shared<Handover>(std::move(connection));
+    asio::post(loop_, [this, shared] { place(std::move(*shared)); });
+  };
+  callbacks.drained = on_loop([this, weak] {
+    if (const SlotRef known = weak.lock()) end(known);
+  });
+  callbacks.ended = on_loop([this, weak] {
+    if (const SlotRef known = weak.lock()) ended(known);
+  });
+  return callbacks;
+}
+
+void Server::load(std::int64_t generation, WorkerConfig config) {
+  if (stopping_) return;
+  generation_ = generation;
+  config_ = std::move(config);
+  cpu_limit_ = config_.cpu_limit_ms > 0
+                   ? std::min(options_.cpu_limit, ServerOptions::Duration(config_.cpu_limit_ms))
+                   : options_.cpu_limit;
+  losses_.clear();
+  timers_->retry.cancel();
+  start(Cause::load);
+}
+
+void Server::start(Cause cause) {
+  if (next_) end(next_);
+  cause_ = cause;
+  next_ = std::make_shared<Slot>();
+  next_->began = Clock::now();
+  slots_.push_back(next_);
+  try {
+    next_->instance = start_thread_instance(environment_, config_, callbacks(next_));
+  } catch (const Error& error) {
+    start_failed(next_, {"internal", error.problem(), error.what()});
+  }
+}
+
+void Server::started(const SlotRef& slot) {
+  if (slot != next_) return;
+  next_.reset();
+  const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
+  promote(slot);
+  if (cause_ == Cause::load) {
+    environment_.events(
+        {{"type", control::kLoaded}, {"generation", generation_}, {"startup_ms", startup.count()}});
+  }
+}
+
+void Server::start_failed(const SlotRef& slot, Failure failure) {
+  end(slot);
+  if (slot != next_) return;
+  next_.reset();
+  if (cause_ == Cause::load) {
+    environment_.events({{"type", control::kLoadFailed},
+                         {"generation", generation_},
+                         {"message", failure.message},
+                         {"stack", failure.stack},
+                         {"kind", failure.kind}});
+  }
+  // The Worker that was loaded before stays. Another failure is newer than the one shown.
+  const bool answering = current_ && current_->instance->answers();
+  if (!answering) show_failure(std::move(failure));
+  if (cause_ != Cause::load) retry_later();
+}
+
+void Server::lost(const SlotRef& slot, const std::string& reason) {
+  const bool was_current = slot == current_;
+  if (was_current) current_.reset();
+  retire(slot, options_.grace);
+  if (!was_current || stopping_) return;
+  environment_.events({{"type", control::kRestarted}, {"reason", reason}});
+  if (next_) return;  // a newer one is on its way
+  if (restart_now()) {
+    start(Cause::loss);
+  } else {
+    show_failure({"user",
+                  reason + " It was restarted " + std::to_string(options_.losses) +
+                      " times within " + seconds(options_.loss_window) +
+                      "; the next try follows in a moment.",
+                  ""});
+    retry_later();
+  }
+}
+
+/// True unless it was lost too often of late.
+bool Server::restart_now() {
+  const auto now = Clock::now();
+  std::erase_if(losses_, [&](auto time) { return now - time > options_.loss_window; });
+  losses_.push_back(now);
+  return losses_.size() <= static_cast<size_t>(options_.losses);
+}
+
+void Server::retry_later() {
+  timers_->retry.expires_after(options_.loss_pause);
+  timers_->retry.async_wait([this](const boost::system::error_code& error) {
+    if (!error && !stopping_ && !next_) start(Cause::retry);
+  });
+}
+
+void Server::promote(const SlotRef& slot) {
+  const SlotRef before = std::exchange(current_, slot);
+  slot->instance->serve(sockets_);
+  for (Handover& connection : std::exchange(waiting_, {})) {
+    slot->instance->adopt(std::move(connection));
+  }
+  if (before) retire(before, options_.drain_limit);
+}
+
+void Server::show_failure(Failure failure) {
+  const auto slot = std::make_shared<Slot>();
+  slots_.push_back(slot);
+  slot->instance = make_failed_instance(loop_, options_.http, environment_.events,
+                                        std::move(failure), callbacks(slot));
+  promote(slot);
+}
+
+void Server::retire(const SlotRef& slot, ServerOptions::Duration limit) {
+  if (slot->leaving) return;
+  slot->leaving = true;
+  if (stopping_) {
+    slot->instance->finish(std::min(limit, options_.grace));
+    return;
+  }
+  slot->instance->retire(limit);
+}
+
+/// A connection that an instance has given up.
+void Server::place(Handover connection) {
+  if (stopping_) return;
+  if (current_) {
+    current_->instance->adopt(std::move(connection));
+  } else {
+    waiting_.push_back(std::move(connection));
+  }
+}
+
+void Server::end(const SlotRef& slot) {
+  slot->leaving = true;
+  if (std::exchange(slot->ended, true)) return;
+  if (slot->instance) {
+    slot->instance->end();
+  } else {
+    ended(slot);
+  }
+}
+
+void Server::ended(const SlotRef& slot) {
+  slots_.remove(slot);
+  if (stopping_) finish_when_empty();
+}
+
+void Server::watch() {
+  const auto step = std::clamp(cpu_limit_ / kWatchSteps, kShortestWatch, kLongestWatch);
+  timers_->watch.expires_after(step);
+  timers_->watch.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (const SlotRef& slot : slots_) {
+      if (!slot->instance || slot->ended || slot->terminated) continue;
+      const bool starting = slot == next_;
+      const auto limit = starting ? std::max(options_.startup_limit, cpu_limit_) : cpu_limit_;
+      if (slot->instance->busy_for().value_or(limit) <= limit) continue;
+      slot->terminated = true;
+      slot->instance->terminate(starting ? "The Worker's top level ran longer than " +
+                                               seconds(limit) + " and was stopped."
+                                         : "Worker exceeded CPU time limit.");
+    }
+    watch();
+  });
+}
+
+void Server::stop() {
+  if (std::exchange(stopping_, true)) return;
+  timers_->retry.cancel();
+  timers_->watch.cancel();
+  waiting_.clear();
+  if (next_) end(std::exchange(next_, nullptr));
+  if (const SlotRef slot = std::exchange(current_, nullptr)) retire(slot, options_.grace);
+  timers_->grace.expires_after(options_.grace);
+  timers_->grace.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    for (const SlotRef& slot : std::list(slots_)) end(slot);
+  });
+  finish_when_empty();
+}
+
+void Server::finish_when_empty() {
+  if (slots_.empty()) loop_.stop();
+}
+
+}  // namespace cwrangler::server

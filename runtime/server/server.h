@@ -1,0 +1,113 @@
+// The server: one Worker at a time on a set of listening sockets. It replaces the running instance
+// when a new configuration is loaded, when the Worker dies or loops for ever, and loses no request
+// by it.
+//
+// Runs on the thread that calls run(), which is also the watchdog: it enters no JavaScript.
+
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/worker_config.h"
+#include "runtime/server/thread_instance.h"
+
+namespace cwrangler::server {
+
+struct ServerOptions {
+  using Duration = std::chrono::milliseconds;
+
+  HttpLimits http;
+  /// The longest that one call into the Worker may run. Cloudflare's own limit for CPU time is 30
+  /// s.
+  Duration cpu_limit{30'000};
+  /// The same while the Worker starts: one import may load hundreds of files on a slow machine.
+  Duration startup_limit{120'000};
+  /// How long an instance that was replaced may finish its requests and background tasks;
+  /// production grants 30 s to waitUntil.
+  Duration drain_limit{30'000};
+  /// How long requests may go on after stop().
+  Duration grace{2'000};
+  /// An instance that is lost is replaced at once, but `losses` times within `loss_window` only;
+  /// then requests get an error for `loss_pause` before the next try.
+  int losses = 5;
+  Duration loss_window{10'000};
+  Duration loss_pause{5'000};
+};
+
+class Server {
+ public:
+  /// `sockets`: listening TCP sockets. `events`: takes messages from any thread.
+  Server(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
+         std::vector<Descriptor> sockets, EventSink events, const ServerOptions& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  /// For signals and the control channel; its handlers may call the functions below.
+  boost::asio::io_context& loop() { return loop_; }
+
+  /// Serves this Worker once it has started; until then the one before goes on. Requests wait when
+  /// there is none.
+  void load(std::int64_t generation, WorkerConfig config);
+
+  /// Accepts no more, lets requests under way finish within the grace, then ends run().
+  void stop();
+
+  /// Returns after stop().
+  void run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Cause { load, loss, retry };
+
+  /// An instance with what the server knows of it.
+  struct Slot {
+    std::unique_ptr<Instance> instance;
+    Clock::time_point began;
+    bool leaving = false;  // drained is awaited
+    bool ended = false;
+    bool terminated = false;  // by the watchdog
+  };
+  using SlotRef = std::shared_ptr<Slot>;
+
+  InstanceCallbacks callbacks(const SlotRef& slot);
+  void start(Cause cause);
+  void started(const SlotRef& slot);
+  void start_failed(const SlotRef& slot, Failure failure);
+  void lost(const SlotRef& slot, const std::string& reason);
+  void promote(const SlotRef& slot);
+  void show_failure(Failure failure);
+  void retire(const SlotRef& slot, ServerOptions::Duration limit);
+  void end(const SlotRef& slot);
+  void ended(const SlotRef& slot);
+  void place(Handover connection);
+  void watch();
+  bool restart_now();
+  void retry_later();
+  void finish_when_empty();
+
+  boost::asio::io_context loop_;
+  const std::vector<Descriptor> sockets_;
+  const ServerOptions options_;
+  const InstanceEnvironment environment_;
+
+  std::int64_t generation_ = 0;
+  WorkerConfig config_;
+  ServerOptions::Duration cpu_limit_;
+  Cause cause_ = Cause::load;
+  SlotRef current_;                // answers requests; may be one that only says what is wrong
+  SlotRef next_;                   // is starting
+  std::list<SlotRef> slots_;       // all that are not destroyed yet
+  std::vector<Handover> waiting_;  // connections without an instance
+  std::vector<Clock::time_point> losses_;
+  bool stopping_ = false;
+  struct Timers;
+  std::unique_ptr<Timers> timers_;
+};
+
+}  // namespace cwrangler::server

@@ -1,0 +1,29 @@
+// A Worker on a thread of its own: one isolate, one interpreter, one event loop.
+
+#pragma once
+
+#include <memory>
+
+#include "base/worker_config.h"
+#include "runtime/engine/isolate.h"
+#include "runtime/server/http_limits.h"
+#include "runtime/server/instance.h"
+
+namespace cwrangler::server {
+
+/// What instances share; outlives all of them.
+struct InstanceEnvironment {
+  engine::Platform& platform;
+  const engine::StartupSnapshot& snapshot;
+  HttpLimits limits;
+  EventSink events;
+};
+
+/// Starts the thread and returns once its isolate is made (some ms); the Worker's own start goes
+/// on, and ends with `started` or `start_failed`. Throws Error when no thread or isolate can be
+/// had.
+std::unique_ptr<Instance> start_thread_instance(const InstanceEnvironment& environment,
+                                                const WorkerConfig& config,
+                                                InstanceCallbacks callbacks);
+
+}  // namespace cwrangler::server
