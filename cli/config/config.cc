@@ -28,6 +28,7 @@ class ConfigReader {
     Config config;
     config.path = document_.path;
     config.directory = document_.path.parent_path();
+    config.source = document_.source;
     config.environment = environment_name_;
     read_names(config);
     read_entry_point(config);
@@ -275,6 +276,12 @@ void check_unique_names(const Config& config, Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+Error error_in(const Config& config, const SourcePosition& at, std::string problem) {
+  Error error(std::move(problem));
+  if (at.file.empty()) return error.at({config.path.string(), 0, 0});
+  return error.at(at).showing(line_of(config.source, at.line));
+}
 
 fs::path find_config_file(const fs::path& directory) {
   for (const char* name : {"wrangler.json", "wrangler.jsonc", "wrangler.toml"}) {

@@ -47,6 +47,7 @@ struct AssetsConfig {
 struct Config {
   std::filesystem::path path;             ///< absolute path of the file
   std::filesystem::path directory;        ///< where it is: the project root
+  std::string source;                     ///< its text, for showing lines of it
   std::string environment;                ///< the chosen one; empty: the top level
   std::vector<std::string> environments;  ///< the names of all
 
@@ -73,6 +74,10 @@ struct Config {
   /// What the user should know and can run in spite of; several lines each.
   std::vector<std::string> warnings;
 };
+
+/// An Error at a value of the configuration, showing its line. Where the file says nothing (`at` is
+/// empty), it points at the file.
+Error error_in(const Config& config, const SourcePosition& at, std::string problem);
 
 /// The configuration file that is in charge in `directory` (absolute): the nearest wrangler.json in
 /// it or above, else the nearest wrangler.jsonc, else the nearest wrangler.toml (wrangler's order).

@@ -24,8 +24,7 @@ SourcePosition Document::position(Spot spot) const {
   return {path.string(), spot.line, spot.column};
 }
 
-std::string Document::line(int number) const {
-  std::string_view rest = source;
+std::string line_of(std::string_view rest, int number) {
   if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
   for (int current = 1; !rest.empty(); ++current) {
     const size_t end = rest.find('\n');
@@ -38,6 +37,10 @@ std::string Document::line(int number) const {
     rest.remove_prefix(end + 1);
   }
   return "";
+}
+
+std::string Document::line(int number) const {
+  return line_of(source, number);
 }
 
 Error Document::error_at(Spot spot, std::string problem) const {

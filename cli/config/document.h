@@ -73,6 +73,10 @@ inline constexpr int kDeepestNesting = 64;
 /// place.
 Document parse_document(std::filesystem::path path, std::string source);
 
+/// Line `number` (from 1) of `source`, without its end and a byte order mark; empty when there is
+/// none.
+std::string line_of(std::string_view source, int number);
+
 /// The value as JSON. A date becomes its text.
 nlohmann::json to_json(const Node& node);
 

@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view kPythonFlag = "python_workers";
 constexpr std::array<std::string_view, 3> kPythonVersions{"3.12", "3.13", "3.14"};
 
-SourcePosition flags_position(const Config& config) {
-  const SourcePosition& at = config.compatibility_flags.at;
-  return at.file.empty() ? SourcePosition{config.path.string(), 0, 0} : at;
-}
-
 /// The first listed flag that does not exist is an error with the nearest one that does.
 void check_flags_exist(const Config& config) {
   std::vector<std::string> known;
@@ -28,8 +23,7 @@ void check_flags_exist(const Config& config) {
   for (const std::string& flag : config.compatibility_flags.value) {
     if (std::find(known.begin(), known.end(), flag) != known.end()) continue;
     const std::string nearest = nearest_word(flag, known);
-    throw Error("No such compatibility flag: " + flag)
-        .at(flags_position(config))
+    throw error_in(config, config.compatibility_flags.at, "No such compatibility flag: " + flag)
         .hint(nearest.empty() ? "Remove it from compatibility_flags."
                               : "Did you mean \"" + nearest + "\"?");
   }
@@ -43,12 +37,11 @@ Compatibility resolve_project_compatibility(const Config& config, const std::str
     Compatibility compatibility =
         resolve_compatibility(date, config.compatibility_flags.value, ExperimentalFlags::allowed);
     if (compatibility.enabled(kPythonFlag)) return compatibility;
-  } catch (Error& error) {
-    error.at(flags_position(config));
-    throw;
+  } catch (const Error& error) {
+    throw error_in(config, config.compatibility_flags.at, error.problem()).hint(error.advice());
   }
-  throw Error("The `python_workers` compatibility flag is required to use Python.")
-      .at(flags_position(config))
+  throw error_in(config, config.compatibility_flags.at,
+                 "The `python_workers` compatibility flag is required to use Python.")
       .hint(config.compatibility_flags.at.file.empty()
                 ? advice_to_add(config, "compatibility_flags", "[\"python_workers\"]")
                 : "Add \"python_workers\" to compatibility_flags.");

@@ -119,7 +119,7 @@ class Collector {
   }
 
   void collect_module_root() {
-    const ModuleRules rules(config_.rules, result_.warnings);
+    const ModuleRules rules(config_, result_.warnings);
     const std::string root = result_.module_root.string();
     const std::string main_path = config_.main.value.lexically_relative(root).generic_string();
     const std::string config_path = config_.path.lexically_relative(root).generic_string();

@@ -20,7 +20,7 @@ constexpr std::array<std::pair<std::string_view, ModuleType>, 6> kTypes{{
     {"CompiledWasm", ModuleType::wasm},
 }};
 
-ModuleType parse_type(const ModuleRule& rule) {
+ModuleType parse_type(const Config& config, const ModuleRule& rule) {
   std::vector<std::string> names;
   for (const auto& [name, type] : kTypes) {
     if (name == rule.type) return type;
@@ -29,15 +29,14 @@ ModuleType parse_type(const ModuleRule& rule) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   const std::string nearest = nearest_word(rule.type, names);
-  throw Error("A rule has the unknown module type \"" + rule.type + "\".")
-      .at(rule.at)
+  throw error_in(config, rule.at, "A rule has the unknown module type \"" + rule.type + "\".")
       .hint((nearest.empty() ? "" : "Did you mean \"" + nearest + "\"? ") +
             "The types are: " + list + ".");
 }
 
 }  // namespace
 
-ModuleRules::ModuleRules(const std::vector<ModuleRule>& rules, std::vector<std::string>& warnings) {
+ModuleRules::ModuleRules(const Config& config, std::vector<std::string>& warnings) {
   // The literal "?" of the last glob is wrangler's: the query of a JavaScript import.
   const std::vector<ModuleRule> built_in{
       {"Text", {"**/*.txt", "**/*.html", "**/*.sql"}, false, {}},
@@ -47,7 +46,7 @@ ModuleRules::ModuleRules(const std::vector<ModuleRule>& rules, std::vector<std::
   };
   std::map<ModuleType, const ModuleRule*> ended;
   auto add = [&](const ModuleRule& rule, bool is_users) {
-    const ModuleType type = parse_type(rule);
+    const ModuleType type = parse_type(config, rule);
     if (const auto earlier = ended.find(type); earlier != ended.end()) {
       if (!is_users) return;
       warnings.push_back("The module rule at " + rule.at.to_string() + " has the same type (" +
@@ -58,7 +57,7 @@ ModuleRules::ModuleRules(const std::vector<ModuleRule>& rules, std::vector<std::
     rules_.push_back({type, {rule.globs.begin(), rule.globs.end()}});
     if (!rule.fallthrough) ended[type] = &rule;
   };
-  for (const ModuleRule& rule : rules) add(rule, true);
+  for (const ModuleRule& rule : config.rules) add(rule, true);
   for (const ModuleRule& rule : built_in) add(rule, false);
 }
 

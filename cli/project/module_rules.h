@@ -15,9 +15,10 @@ namespace cwrangler::cli {
 
 class ModuleRules {
  public:
-  /// A rule without `fallthrough` ends its type: later rules of that type, the built-in ones
-  /// included, do not count, and a warning says so of the user's. Throws Error for an unknown type.
-  ModuleRules(const std::vector<ModuleRule>& rules, std::vector<std::string>& warnings);
+  /// The rules of `config`. A rule without `fallthrough` ends its type: later rules of that type,
+  /// the built-in ones included, do not count, and a warning says so of the user's. Throws Error
+  /// for an unknown type.
+  ModuleRules(const Config& config, std::vector<std::string>& warnings);
 
   /// The type of the file called `name` ('/'-separated, relative to the module root), or nothing
   /// when it is no module. The first rule that matches decides.

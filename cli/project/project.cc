@@ -27,8 +27,7 @@ std::string shown(const Config& config, const fs::path& path) {
 void check_entry_point(const Config& config) {
   const fs::path& main = config.main.value;
   if (main.empty()) {
-    throw Error("Missing entry-point to Worker script")
-        .at({config.path.string(), 0, 0})
+    throw error_in(config, {}, "Missing entry-point to Worker script")
         .hint(advice_to_add(config, "main", "\"src/entry.py\""));
   }
   std::error_code ignored;
@@ -36,13 +35,13 @@ void check_entry_point(const Config& config) {
     std::string advice = "\"main\" is relative to the configuration file's folder.";
     const fs::path usual = config.directory / "src" / "entry.py";
     if (fs::is_regular_file(usual, ignored)) advice += " There is a src/entry.py: is it that?";
-    throw Error("The entry-point file at \"" + shown(config, main) + "\" was not found.")
-        .at(config.main.at)
+    throw error_in(config, config.main.at,
+                   "The entry-point file at \"" + shown(config, main) + "\" was not found.")
         .hint(advice);
   }
   if (main.extension() != ".py") {
-    throw Error("Main module needs to end with a .py file extension: " + shown(config, main))
-        .at(config.main.at)
+    throw error_in(config, config.main.at,
+                   "Main module needs to end with a .py file extension: " + shown(config, main))
         .hint("cwrangler runs Python Workers; wrangler runs those in JavaScript.");
   }
 }

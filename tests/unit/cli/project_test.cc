@@ -103,6 +103,7 @@ TEST_CASE("what is missing is said in wrangler's words, with what to do") {
   const std::string no_file = failure(folder, "main = \"src/nope.py\"\n");
   CHECK(contains(no_file, "The entry-point file at \"src/nope.py\" was not found."));
   CHECK(contains(no_file, "wrangler.toml:1:8"));
+  CHECK(contains(no_file, "| main = \"src/nope.py\""));
   CHECK(contains(no_file, "There is a src/entry.py"));
 
   const std::string no_flag = failure(folder, "main = \"src/entry.py\"\n");
