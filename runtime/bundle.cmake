@@ -61,7 +61,7 @@ add_custom_target(web_crates DEPENDS ${_crate_outputs})
 
 # --- the bundle ---
 file(GLOB_RECURSE _scripts CONFIGURE_DEPENDS
-  "${CMAKE_CURRENT_SOURCE_DIR}/*/js/*.js")
+  "${CMAKE_CURRENT_SOURCE_DIR}/*/js/*.js" "${CMAKE_CURRENT_SOURCE_DIR}/bindings/*.js")
 add_custom_command(
   OUTPUT "${platform_js}"
   COMMAND "${NODE}" "${CMAKE_CURRENT_SOURCE_DIR}/bundle.mjs" "${_packages}" "${CWRANGLER_CRATES}"

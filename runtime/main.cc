@@ -6,10 +6,15 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "runtime/builtins.h"
 #include "runtime/engine/platform.h"
+#include "runtime/python/interpreter.h"
 #include "runtime/server/serve.h"
 
 namespace {
@@ -62,13 +67,25 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
                "How long a replaced instance may go on (30000)");
 }
 
+/// `cwrangler-runtime python …`: what follows is Python's own command line, so CLI11 is not asked.
+void run_python(std::span<char*> arguments) {
+  std::signal(SIGPIPE, SIG_IGN);
+  cwrangler::engine::Platform platform(cwrangler::engine::Platform::Options{});
+  const std::vector<std::string> list(arguments.begin(), arguments.end());
+  cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), list);
+}
+
 int run(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "python") {
+    run_python({argv + 2, static_cast<size_t>(argc - 2)});
+  }
   CLI::App app("Serves Cloudflare Python Workers");
   app.set_version_flag("--version", "cwrangler-runtime " CWRANGLER_VERSION);
   app.require_subcommand(1);
   ServeOptions options;
   cwrangler::engine::Platform::Options platform_options;
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
+  app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");
   add_serve_options(*serve, options, platform_options);
   try {
     app.parse(argc, argv);

@@ -3,6 +3,7 @@
 // the web platform first, the removal of its stand-ins last.
 
 import './web/js/index.js';
+import './python/js/interpreter.js';
 import './server/js/serve.js';
 
 import {removeStandIns} from './web/js/language.js';

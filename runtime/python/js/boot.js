@@ -2,6 +2,7 @@
 // Python is initialised, and from there to a working foreign function interface. In between the host
 // runs Python code that must come before any module that draws random numbers.
 
+import {ops} from '../../web/js/host.js';
 import {Release} from './releases.js';
 
 /**
@@ -39,6 +40,18 @@ function withEnvironment(callback) {
 }
 
 /**
+ * What Pyodide schedules its tasks with, in place of a real MessageChannel: a message is delivered in a
+ * task of its own, and nothing else is done about it.
+ */
+class TaskChannel {
+  port1 = {onmessage: null, start() {}, close() {}};
+  port2 = {
+    postMessage: (data) => ops.queueTask(() => this.port1.onmessage?.({data})),
+    close() {},
+  };
+}
+
+/**
  * The value that stands for "a JavaScript error was thrown" between wasm and the glue. Pyodide makes it
  * with wasm-gc, which this V8 lacks; a symbol does as well.
  * @param {object} imports
@@ -71,6 +84,7 @@ function pythonVersion(module) {
  * @property {(text: string) => void} [print] a line of stdout, before the streams are set up
  * @property {(text: string) => void} [printErr] the same of stderr
  * @property {(module: object, sitePackages: string) => void} [prepareFiles] before Python runs
+ * @property {(status: number) => void} [exit] ends the process when C code calls exit()
  */
 
 /** An interpreter between its two steps, and after them. */
@@ -127,7 +141,8 @@ export class Interpreter {
         },
       };
       if (options.program !== undefined) settings.thisProgram = options.program;
-      const create = release.moduleFactory({crypto: options.crypto, MessageChannel: undefined});
+      if (options.exit !== undefined) settings.onExit = options.exit;
+      const create = release.moduleFactory({crypto: options.crypto, MessageChannel: TaskChannel});
       withEnvironment(() => create(settings)).catch(reject);
     });
     return new Interpreter(module, sitePackages);

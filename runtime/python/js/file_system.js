@@ -4,11 +4,7 @@
 // that a name that is not there is answered without asking. A file is asked for its size when it is first
 // found, and for its content when it is read, directly into linear memory.
 
-const ENOENT = 44;
-const EINVAL = 28;
-const EIO = 29;
-const EROFS = 69;
-const ENODEV = 43;
+import {errnoOf} from './errno.js';
 
 const MODE_FOLDER = 0o40555;
 const MODE_FILE = 0o100555;
@@ -29,10 +25,10 @@ const MODE_FILE = 0o100555;
  * @returns {object} a type for FS.mount
  */
 export function makeReadOnlyFileSystem(FS, source) {
-  const fail = (errno) => {
-    throw new FS.ErrnoError(errno);
+  const fail = (name) => {
+    throw new FS.ErrnoError(errnoOf(name));
   };
-  const refuse = () => fail(EROFS);
+  const refuse = () => fail('EROFS');
   const mounted = Date.now();
 
   function makeNode(parent, name, [id, isFolder, size, mtime]) {
@@ -67,10 +63,10 @@ export function makeReadOnlyFileSystem(FS, source) {
     },
     lookup(parent, name) {
       const found = namesOf(parent).has(name) ? source.lookup(parent.sourceId, name) : undefined;
-      return found === undefined ? fail(ENOENT) : makeNode(parent, name, found);
+      return found === undefined ? fail('ENOENT') : makeNode(parent, name, found);
     },
     readdir: (node) => ['.', '..', ...namesOf(node)],
-    readlink: () => fail(EINVAL),
+    readlink: () => fail('EINVAL'),
     setattr: refuse,
     mknod: refuse,
     rename: refuse,
@@ -83,7 +79,7 @@ export function makeReadOnlyFileSystem(FS, source) {
     try {
       return source.read(node.sourceId, position, into);
     } catch {
-      return fail(EIO);
+      return fail('EIO');
     }
   }
 
@@ -100,11 +96,11 @@ export function makeReadOnlyFileSystem(FS, source) {
     llseek(stream, offset, whence) {
       const bases = [0, stream.position, stream.node.sourceSize];
       const position = bases[whence] + offset;
-      if (!(position >= 0)) fail(EINVAL);
+      if (!(position >= 0)) fail('EINVAL');
       return position;
     },
     mmap(stream, length, position, protection, flags) {
-      if (!FS.isFile(stream.node.mode)) fail(ENODEV);
+      if (!FS.isFile(stream.node.mode)) fail('ENODEV');
       const contents = new Uint8Array(length);
       read(stream.node, position, contents);
       // The memory file system knows how to put bytes into memory of its own.

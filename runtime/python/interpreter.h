@@ -1,0 +1,23 @@
+// `cwrangler-runtime python`: a Python command line on the host's files and streams. This is the
+// interpreter that uv asks for its platform and builds packages with.
+
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "runtime/engine/isolate.h"
+
+namespace cwrangler::engine {
+class Platform;
+}
+
+namespace cwrangler::python {
+
+/// Runs `[--release 3.12|3.13|3.14] [python's own arguments …]` and ends the process with Python's
+/// exit status; does not return. `sys.executable` is what CWRANGLER_PYTHON_EXECUTABLE names, else
+/// this program. Throws Error for a release there is none of, and when the isolate cannot be made.
+[[noreturn]] void run_python(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
+                             std::span<const std::string> arguments);
+
+}  // namespace cwrangler::python
