@@ -3,6 +3,7 @@
 import {console} from './console.js';
 import {core} from './core.js';
 import {Crypto, crypto} from './crypto.js';
+import {fetch} from './fetch.js';
 import {Request, Response} from './http_extensions.js';
 import {adoptInspect} from './inspect.js';
 import {queueMicrotask} from './microtasks.js';
@@ -93,6 +94,7 @@ export function installGlobals() {
   expose('Response', Response);
   expose('console', console);
   expose('crypto', crypto);
+  expose('fetch', fetch);
   expose('navigator', new Navigator());
   expose('queueMicrotask', queueMicrotask);
 }

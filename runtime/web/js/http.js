@@ -71,6 +71,17 @@ export function makeRequest(method, url, headers, body, cf) {
   return fromInnerRequest(inner, 'immutable');
 }
 
+/**
+ * With `encodeBody: "automatic"` (the default) a body is always given as it is without its content
+ * encoding, and how it travels is the server's choice: ours is not to encode.
+ */
+function headersToSend({headerList, encodeBody}) {
+  const isEncoded = ([name]) => name.length === 16 && name.toLowerCase() === 'content-encoding';
+  if (encodeBody === 'manual' || !headerList.some(isEncoded)) return headerList;
+  return headerList.filter(
+      (header) => !isEncoded(header) && header[0].toLowerCase() !== 'content-length');
+}
+
 /** The client went away: aborts `request.signal`. @param {Request} request */
 export {abortRequest};
 
@@ -88,7 +99,7 @@ export function takeResponse(response) {
   return {
     status: inner.status,
     statusText: inner.statusMessage,
-    headers: flatten(inner.headerList),
+    headers: flatten(headersToSend(inner)),
     body: takeBody(inner.body),
     webSocket: inner.webSocket ?? null,
     encodeBody: inner.encodeBody ?? 'automatic',

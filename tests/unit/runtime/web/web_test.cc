@@ -1,6 +1,9 @@
 // Runs the JavaScript tests of js/ in isolates made from the built-in snapshot: one isolate a file.
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -24,10 +27,50 @@ engine::Platform& platform() {
   return instance;
 }
 
+/// server.py in a process of its own, for as long as the object lives.
+class Server {
+ public:
+  Server() {
+    int input[2];
+    int output[2];
+    REQUIRE(::pipe2(input, O_CLOEXEC) == 0);
+    REQUIRE(::pipe2(output, O_CLOEXEC) == 0);
+    process_ = ::fork();
+    if (process_ == 0) {
+      ::dup2(input[0], STDIN_FILENO);
+      ::dup2(output[1], STDOUT_FILENO);
+      ::execlp("python3", "python3", (FOLDER / "server.py").c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(input[0]);
+    ::close(output[1]);
+    input_ = input[1];
+    char port[16] = "";
+    REQUIRE(::read(output[0], port, sizeof port - 1) > 0);
+    output_ = output[0];  // stays open: Python may write the end of the line separately
+    origin_ = "http://127.0.0.1:" + std::to_string(std::atoi(port));
+  }
+  ~Server() {
+    ::close(output_);
+    ::close(input_);  // the end of its input ends it
+    ::waitpid(process_, nullptr, 0);
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const std::string& origin() const { return origin_; }
+
+ private:
+  pid_t process_ = -1;
+  int input_ = -1;
+  int output_ = -1;
+  std::string origin_;
+};
+
 /// An isolate with the web platform and the object `shell` for the tests.
 class Shell {
  public:
-  Shell() : isolate_(platform(), cwrangler::builtin_snapshot()) {
+  explicit Shell(const std::string& origin) : isolate_(platform(), cwrangler::builtin_snapshot()) {
     web::install_web(isolate_, [this](std::string_view level, std::string_view text) {
       log_.push_back(std::string(level) + ": " + std::string(text));
     });
@@ -52,6 +95,7 @@ class Shell {
       self.log_.clear();
       call.GetReturnValue().Set(lines);
     });
+    engine::set(scope.context(), shell, "origin", engine::to_string(scope.v8(), origin));
     engine::set(scope.context(), scope.context()->Global(), "shell", shell);
   }
 
@@ -108,8 +152,9 @@ TEST_CASE("the web platform") {
   }
   std::sort(files.begin(), files.end());
   REQUIRE(!files.empty());
+  const Server server;
   for (const auto& file : files) {
-    Shell shell;
+    Shell shell(server.origin());
     shell.run("harness.js");
     shell.run("js" / file);
     const auto results = nlohmann::json::parse(shell.results());
