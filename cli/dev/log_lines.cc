@@ -48,9 +48,11 @@ std::string request_line(const nlohmann::json& message, bool color) {
   }
   if (color) result = colored(result, color_of_status(status));
   const long long duration = std::llround(number_field(message, "duration_ms"));
-  return "[wrangler:info] " + printable(text_field(message, "method")) + " " +
-         printable(text_field(message, "path")) + " " + result + " (" + std::to_string(duration) +
-         "ms)\n";
+  // The query is left out: it is long, and it is where people have their tokens.
+  const std::string target = text_field(message, "path");
+  const std::string path = printable(std::string_view(target).substr(0, target.find('?')));
+  return "[wrangler:info] " + printable(text_field(message, "method")) + " " + path + " " + result +
+         " (" + std::to_string(duration) + "ms)\n";
 }
 
 std::string exception_lines(const nlohmann::json& message, bool color) {

@@ -14,12 +14,6 @@ namespace {
 /// What a pipe that is ready takes without blocking (POSIX's guarantee for PIPE_BUF is as much).
 constexpr size_t kSafeChunk = 512;
 
-std::string take(std::ostringstream& stream) {
-  std::string text = std::move(stream).str();
-  stream.str(std::string());
-  return text;
-}
-
 }  // namespace
 
 OutputQueue::OutputQueue(int descriptor) : original_(descriptor) {
@@ -30,11 +24,6 @@ OutputQueue::OutputQueue(int descriptor) : original_(descriptor) {
   const std::string path = "/proc/self/fd/" + std::to_string(descriptor);
   reopened_ = Descriptor(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   may_block_ = !reopened_.valid();
-}
-
-void OutputQueue::write(std::string_view text) {
-  text_ += text;
-  flush();
 }
 
 ssize_t OutputQueue::write_some(std::string_view text) const {
@@ -67,14 +56,30 @@ void OutputQueue::flush() {
   }
 }
 
+int Output::Buffer::sync() {
+  output_.write(queue_, view());
+  str(std::string());
+  return 0;
+}
+
 Output::Output(const Terminal& like)
-    : terminal_(out_text_, err_text_, like.out_has_color(), like.err_has_color()),
-      out_(STDOUT_FILENO),
-      err_(STDERR_FILENO) {}
+    : out_(STDOUT_FILENO),
+      err_(STDERR_FILENO),
+      out_buffer_(*this, out_),
+      err_buffer_(*this, err_),
+      out_stream_(&out_buffer_),
+      err_stream_(&err_buffer_),
+      terminal_(out_stream_, err_stream_, like.out_has_color(), like.err_has_color()) {}
+
+void Output::write(OutputQueue& queue, std::string_view text) {
+  if (last_ != nullptr && last_ != &queue) last_->flush();
+  last_ = &queue;
+  queue.append(text);
+}
 
 void Output::flush() {
-  out_.write(take(out_text_));
-  err_.write(take(err_text_));
+  out_.flush();
+  err_.flush();
 }
 
 void Output::add_to(std::vector<pollfd>& watched) const {

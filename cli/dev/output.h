@@ -22,7 +22,7 @@ class OutputQueue {
   /// it would notice.
   explicit OutputQueue(int descriptor);
 
-  void write(std::string_view text);
+  void append(std::string_view text) { text_ += text; }
   /// Writes what the descriptor takes now.
   void flush();
   size_t pending() const { return text_.size() - written_; }
@@ -39,6 +39,7 @@ class OutputQueue {
   size_t written_ = 0;
 };
 
+/// Both streams. Where they end in one terminal or pipe, what is written first comes first.
 class Output {
  public:
   /// Colours as `like` has them; text goes to descriptors 1 and 2.
@@ -47,8 +48,8 @@ class Output {
   /// For writing. Call flush() afterwards.
   Terminal& terminal() { return terminal_; }
   /// Text as it is on standard output or standard error.
-  void write_out(std::string_view text) { out_text_ << text; }
-  void write_err(std::string_view text) { err_text_ << text; }
+  void write_out(std::string_view text) { write(out_, text); }
+  void write_err(std::string_view text) { write(err_, text); }
 
   void flush();
   /// More waits than is reasonable: nothing should be produced until it is read.
@@ -58,13 +59,31 @@ class Output {
   void add_to(std::vector<pollfd>& watched) const;
 
  private:
+  /// Hands what a Terminal writes to one of the streams, a message at a time (it flushes each).
+  class Buffer : public std::stringbuf {
+   public:
+    Buffer(Output& output, OutputQueue& queue) : output_(output), queue_(queue) {}
+
+   protected:
+    int sync() override;
+
+   private:
+    Output& output_;
+    OutputQueue& queue_;
+  };
+
+  void write(OutputQueue& queue, std::string_view text);
+
   static constexpr size_t kFull = 1 << 20;
 
-  std::ostringstream out_text_;
-  std::ostringstream err_text_;
-  Terminal terminal_;
   OutputQueue out_;
   OutputQueue err_;
+  OutputQueue* last_ = nullptr;  ///< what was written to last
+  Buffer out_buffer_;
+  Buffer err_buffer_;
+  std::ostream out_stream_;
+  std::ostream err_stream_;
+  Terminal terminal_;
 };
 
 }  // namespace cwrangler::cli

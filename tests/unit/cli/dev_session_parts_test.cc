@@ -28,7 +28,7 @@ using test::TemporaryFolder;
 
 TEST_CASE("request lines are wrangler's") {
   const json message = {{"method", "GET"},
-                        {"path", "/a b"},
+                        {"path", "/a b?token=x"},
                         {"status", 404},
                         {"status_text", "Gone"},
                         {"duration_ms", 11.6}};
@@ -171,7 +171,8 @@ TEST_CASE("output that nobody reads waits, and arrives whole and in order") {
   for (int i = 0; sent.size() < 1000000; ++i) {
     const std::string line = "line " + std::to_string(i) + "\n";
     sent += line;
-    queue.write(line);
+    queue.append(line);
+    queue.flush();
   }
   REQUIRE(queue.pending() > 0);
   // The pipe itself stays as it was: others write to it as well.
