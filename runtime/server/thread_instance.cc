@@ -140,6 +140,8 @@ class ThreadInstance final : public Instance {
     isolate.v8()->AddNearHeapLimitCallback(near_heap_limit, this);
     isolate.on_terminated([this] { terminated(); });
     isolate.on_uncaught([this](v8::Local<v8::Value> error, Isolate::UncaughtKind kind) {
+      // What still runs in a dead interpreter fails in ways that tell nobody anything.
+      if (is_dying_) return;
       const std::string text = web::describe_uncaught(*isolate_, error, kind);
       environment_.events({{"type", control::kException},
                            {"message", text.substr(0, text.find('\n'))},
@@ -287,7 +289,8 @@ class ThreadInstance final : public Instance {
   std::unique_ptr<Connections> connections_;
   std::optional<asio::steady_timer> drain_limit_;
   bool started_ = false;
-  bool is_lost_ = false;
+  bool is_dying_ = false;  // the interpreter is dead
+  bool is_lost_ = false;   // …and the server was told
   bool drained_ = false;
 };
 
