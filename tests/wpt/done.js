@@ -1,0 +1,3 @@
+// After the tests: all of them are declared.
+
+done();

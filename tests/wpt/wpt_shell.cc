@@ -1,0 +1,77 @@
+// wpt-shell FOLDER SCRIPT...: runs scripts one after the other in one isolate with the web platform
+// and prints what the function `report` was given. `readFile(name)` gives a file's text, relative
+// to FOLDER. A tool of tests/wpt/run.
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/files.h"
+#include "runtime/builtins.h"
+#include "runtime/engine/platform.h"
+#include "runtime/engine/script_scope.h"
+#include "runtime/web/web_ops.h"
+
+namespace {
+
+namespace engine = cwrangler::engine;
+
+/// A file of tests that takes longer has hung.
+constexpr std::chrono::seconds LIMIT{20};
+
+void report(const v8::FunctionCallbackInfo<v8::Value>& call) {
+  const std::string text = engine::to_utf8(call.GetIsolate(), call[0]);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  engine::Isolate::from(call).stop();
+}
+
+void read_file(engine::Call call) {
+  const std::filesystem::path folder = engine::to_utf8(call.GetIsolate(), call.Data());
+  call.GetReturnValue().Set(engine::to_string(
+      call.GetIsolate(),
+      cwrangler::read_file(folder / engine::to_utf8(call.GetIsolate(), call[0]))));
+}
+
+void run(engine::Isolate& isolate, const char* path) {
+  engine::ScriptScope scope(isolate);
+  v8::ScriptOrigin origin(scope.v8(), engine::to_string(scope.v8(), path));
+  v8::Local<v8::Script> script;
+  v8::Local<v8::Value> value;
+  const std::string source = cwrangler::read_file(path);
+  if (!v8::Script::Compile(scope.context(), engine::to_string(scope.v8(), source), &origin)
+           .ToLocal(&script) ||
+      !script->Run(scope.context()).ToLocal(&value)) {
+    throw std::runtime_error(engine::describe_error(scope.context(), scope.take_exception()));
+  }
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  try {
+    engine::Platform platform{engine::Platform::Options{}};
+    engine::Isolate isolate(platform, cwrangler::builtin_snapshot());
+    cwrangler::web::install_web(isolate, [](std::string_view, std::string_view text) {
+      std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+    });
+    isolate.on_uncaught([](v8::Local<v8::Value>, engine::Isolate::UncaughtKind) {});
+    {
+      engine::ScriptScope scope(isolate);
+      const auto global = scope.context()->Global();
+      engine::set(scope.context(), global, "report",
+                  v8::Function::New(scope.context(), report).ToLocalChecked());
+      engine::set(scope.context(), global, "readFile",
+                  v8::Function::New(scope.context(), engine::op<read_file>,
+                                    engine::to_string(scope.v8(), arguments[1]))
+                      .ToLocalChecked());
+    }
+    boost::asio::steady_timer limit(isolate.loop(), LIMIT);
+    limit.async_wait([&](const boost::system::error_code&) { isolate.stop(); });
+    for (int i = 2; i < argument_count; ++i) run(isolate, arguments[i]);
+    isolate.run();
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
