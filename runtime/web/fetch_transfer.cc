@@ -44,7 +44,7 @@ FetchTransfer::FetchTransfer(FetchRequest request) : easy_(curl_easy_init()) {
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
-  if (request.decode) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // every coding that libcurl decodes
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &FetchTransfer::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &FetchTransfer::on_data);

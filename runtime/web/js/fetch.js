@@ -30,8 +30,13 @@ const unread = new FinalizationRegistry((id) => ops.fetchCancel(id));
 
 const without = (headers, names) => headers.filter(([name]) => !names.has(name.toLowerCase()));
 
-function hasHeader(headers, wanted) {
-  return headers.some(([name]) => name.toLowerCase() === wanted);
+/**
+ * The headers that are sent as they are. Content is always decoded, so what codings may be used is not
+ * the Worker's choice (nor that of the client whose request it passes on), except for none at all.
+ */
+function headersToSend(headers) {
+  return flatten(without(headers, NOT_SENT).filter(([name, value]) =>
+    name.toLowerCase() !== 'accept-encoding' || value === 'identity'));
 }
 
 /**
@@ -68,10 +73,7 @@ async function sendBody(id, stream, failed) {
 async function send({method, url, headers, body, signal}) {
   const streams = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
   const content = typeof body === 'string' ? ops.encodeUtf8(body) : body;
-  // Who asks for an encoding gets it as it comes.
-  const decode = !hasHeader(headers, 'accept-encoding');
-  const id = ops.fetchStart(
-      method, url, flatten(without(headers, NOT_SENT)), streams ? true : content, decode);
+  const id = ops.fetchStart(method, url, headersToSend(headers), streams ? true : content);
   const abort = () => ops.fetchCancel(id);
   signal.addEventListener('abort', abort, {once: true});
   // What stops the body from being sent is why there is no response.

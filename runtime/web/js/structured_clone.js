@@ -142,7 +142,7 @@ function isFlat(value) {
   const prototype = getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== Array.prototype) return false;
   for (const key of keys(value)) {
-    const inside = value[key];
+    const {value: inside} = getOwnPropertyDescriptor(value, key);
     if (typeof inside === 'object' && inside !== null) return false;
   }
   return true;

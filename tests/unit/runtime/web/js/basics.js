@@ -58,6 +58,12 @@ test('structuredClone of the language', () => {
   throws(() => structuredClone(), 'TypeError');
 });
 
+test('structuredClone reads a getter once', () => {
+  let reads = 0;
+  const clone = structuredClone({get a() { return ++reads; }, b: {}});
+  equal([clone.a, reads], [1, 1]);
+});
+
 test('structuredClone of platform objects, wherever they are', async () => {
   const blob = new Blob(['x'], {type: 'a/b'});
   const clone = structuredClone({list: [blob, new File(['yz'], 'f')], m: new Map([[blob, new DOMException('m', 'AbortError')]]), same: blob, s: new Set([blob])});
