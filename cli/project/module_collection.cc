@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "cli/config/utf8.h"
 #include "cli/project/module_rules.h"
+#include "cli/project/sync_state.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -148,6 +149,7 @@ class Collector {
     TreeWalk(folder.string(), result_.warnings)
         .run(
             [&](std::string name) {
+              if (name == kSyncStateFile) return;  // of this machine, and no part of the Worker
               for (const Glob& glob : excluded) {
                 if (glob.matches(name)) return;
               }

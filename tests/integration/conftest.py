@@ -35,6 +35,8 @@ CWRANGLER = BUILD / "bin" / "cwrangler"
 PATIENCE = 60.0
 
 READY = re.compile(r"^\[wrangler:info\] Ready on (?P<url>http://\S+)$")
+# Who waits for Ready waits in vain after this.
+NOT_STARTED = re.compile(r"The Worker could not be started|It dies whenever it is started")
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Session:
         self.url = ""
         self._searched = 0
         self._ended = False
-        self._arrived = threading.Condition()
+        self._arrived = threading.Condition()  # over a lock that one thread may take twice
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -79,21 +81,28 @@ class Session:
         with self._arrived:
             return "\n".join(self.lines)
 
-    def wait_for_line(self, pattern: str | re.Pattern[str], timeout: float = PATIENCE) -> re.Match[str]:
+    def wait_for_line(
+        self,
+        pattern: str | re.Pattern[str],
+        timeout: float = PATIENCE,
+        unless: re.Pattern[str] | None = None,
+    ) -> re.Match[str]:
         """Returns the match of the next line in which ``pattern`` is found.
 
         "Next" is after the line that the last call returned. Fails with the whole output when the
-        program ends, or stays silent for ``timeout`` seconds.
+        program ends, when ``timeout`` seconds pass, or at a line with ``unless``.
         """
         wanted = re.compile(pattern)
         deadline = time.monotonic() + timeout
         with self._arrived:
             while True:
                 while self._searched < len(self.lines):
-                    found = wanted.search(self.lines[self._searched])
+                    line = self.lines[self._searched]
                     self._searched += 1
-                    if found:
+                    if found := wanted.search(line):
                         return found
+                    if unless and unless.search(line):
+                        pytest.fail(f"{line!r} before {wanted.pattern!r}. Output:\n" + self.output)
                 remaining = deadline - time.monotonic()
                 if self._ended or remaining <= 0:
                     reason = "the program ended" if self._ended else f"{timeout:.0f} s passed"
@@ -251,7 +260,7 @@ def dev(scratch_environment: dict[str, str]) -> Callable[..., contextlib.Abstrac
         session.url = f"http://127.0.0.1:{options[options.index('--port') + 1]}"
         try:
             if wait_for is not None:
-                session.wait_for_line(wait_for, timeout)
+                session.wait_for_line(wait_for, timeout, NOT_STARTED if wait_for is READY else None)
             yield session
         finally:
             session.stop()

@@ -105,11 +105,12 @@ TEST_CASE("the user's rules come first and end their type") {
 
 TEST_CASE("python_modules is data, from the project root, less what is excluded") {
   TemporaryFolder folder;
-  for (const char* name : {"src/entry.py", "python_modules/pkg/__init__.py",
-                           "python_modules/pkg/x.so", "python_modules/pkg/x.pyc",
-                           "python_modules/pkg-1.dist-info/METADATA", "python_modules/pyvenv.cfg",
-                           "python_modules/workers/w.js", "python_modules/workers/a/w.mjs",
-                           "python_modules/workers/w.py", "python_modules/other/w.js"}) {
+  for (const char* name :
+       {"src/entry.py", "python_modules/pkg/__init__.py", "python_modules/pkg/x.so",
+        "python_modules/pkg/x.pyc", "python_modules/.cwrangler-sync.json",
+        "python_modules/pkg-1.dist-info/METADATA", "python_modules/pyvenv.cfg",
+        "python_modules/workers/w.js", "python_modules/workers/a/w.mjs",
+        "python_modules/workers/w.py", "python_modules/other/w.js"}) {
     folder.write(name, "");
   }
   const auto modules = types(collect(folder));
