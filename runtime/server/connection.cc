@@ -346,9 +346,7 @@ void Connection::close() {
 
 void Connection::check_deadlines(Clock::time_point now) {
   if (now < read_deadline_ && now < write_deadline_) return;
-  if (now >= write_deadline_) {
-    abort();
-  } else if (state_ == State::waiting && !input_.empty()) {
+  if (state_ == State::waiting && !input_.empty() && now < write_deadline_) {
     refuse({408, "The request's headers did not arrive in time."});
   } else {
     abort();

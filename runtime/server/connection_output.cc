@@ -21,7 +21,7 @@ namespace {
 constexpr auto kNever = Connection::Clock::time_point::max();
 /// Smaller pieces of a stream are gathered until the end of the loop's turn: one system call, one
 /// packet for many.
-constexpr size_t kGatherBytes = 8 * 1024;
+constexpr size_t kGatherBytes = size_t{8} << 10;
 
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;

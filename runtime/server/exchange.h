@@ -21,6 +21,8 @@ namespace cwrangler::server {
 /// on_finished returns.
 class Exchange {
  public:
+  virtual ~Exchange() = default;
+
   /// Different from all others of this event loop.
   virtual std::uint64_t id() const = 0;
   virtual const RequestHead& request() const = 0;
@@ -51,9 +53,6 @@ class Exchange {
   /// Breaks the connection off, so that the client sees the response is not whole. on_finished
   /// follows later.
   virtual void cut() = 0;
-
- protected:
-  ~Exchange() = default;
 };
 
 /// What the log says about a request.
