@@ -2,15 +2,25 @@
 
 import {hooks} from '../../web/js/host.js';
 
+async function settle(promise) {
+  // A coroutine's proxy would be destroyed when the Python call that passed it returns.
+  const kept = typeof promise?.copy === 'function' ? promise.copy() : promise;
+  try {
+    await kept;
+  } finally {
+    if (typeof kept?.destroy === 'function') kept.destroy();
+  }
+}
+
 export class ExecutionContext {
   /** For work that belongs to no event in particular. */
   static shared = new ExecutionContext();
 
   props = {};
 
-  /** @param {any} promise any thenable; it may go on after the response was sent */
+  /** @param {any} promise any thenable, a Python task included; it may go on after the response */
   waitUntil(promise) {
-    hooks.waitUntil(promise);
+    hooks.waitUntil(settle(promise));
   }
 
   passThroughOnException() {}
@@ -21,16 +31,6 @@ export class ExecutionContext {
 }
 
 const patched = new WeakSet();
-
-async function settle(promise) {
-  // A coroutine's proxy would be destroyed when the Python call that passed it returns.
-  const kept = typeof promise?.copy === 'function' ? promise.copy() : promise;
-  try {
-    await kept;
-  } finally {
-    if (typeof kept?.destroy === 'function') kept.destroy();
-  }
-}
 
 /**
  * Makes `ctx.waitUntil` take Python coroutines and futures. Other objects than execution contexts are

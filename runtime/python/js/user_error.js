@@ -9,8 +9,13 @@ export function isPythonError(error) {
   return error?.constructor?.name === 'PythonError' && typeof error.message === 'string';
 }
 
-/** Frames of our own files in a traceback: they stand before the user's and tell them nothing. */
-const OWN_FRAMES = /^ {2}File "(?:introspection|search_path)\.py", line \d+, in \S+\n(?: {4}.*\n)*/gm;
+/**
+ * Frames between the host and the user's code in a traceback: ours, and those of Pyodide's import. They
+ * stand before the user's and tell them nothing.
+ */
+const HOST_FRAMES = new RegExp(
+    '^ {2}File "(?:introspection|search_path|/lib/python3\\d+\\.zip/_pyodide/_base)\\.py", ' +
+    'line \\d+, in (?:wrapper_func|pyimport_impl)\\n(?: {4}.*\\n)*', 'gm');
 
 /**
  * Makes a Python exception's text what a person wants to read: without our frames and those of wasm,
@@ -19,7 +24,7 @@ const OWN_FRAMES = /^ {2}File "(?:introspection|search_path)\.py", line \d+, in 
  */
 export function annotate(error) {
   if (!isPythonError(error)) return error;
-  error.message = error.message.replace(OWN_FRAMES, '');
+  error.message = error.message.replace(HOST_FRAMES, '');
   if (error.type === 'ModuleNotFoundError' && /No module named 'src(\.|')/.test(error.message) &&
       !error.message.includes(SRC_NOTE)) {
     error.message = `${error.message.trimEnd()}\n${SRC_NOTE}\n`;

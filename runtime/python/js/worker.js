@@ -162,7 +162,8 @@ class PythonWorker {
   /** The interpreter cannot go on: os._exit, a crash in wasm, memory run out. */
   #died(error) {
     this.failure = `Python worker fatal error: ${describeFatal(error)}`;
-    ops.workerFatal(this.failure);
+    // In a task of its own: the calls under way fail first, and are not reported as unhandled.
+    ops.queueTask(() => ops.workerFatal(this.failure));
   }
 }
 
@@ -201,6 +202,6 @@ export async function dispatchFetch(request) {
   try {
     return await worker.entrypoints.fetch(request);
   } catch (error) {
-    throw annotate(error);
+    throw worker.failure === undefined ? annotate(error) : new Error(worker.failure);
   }
 }
