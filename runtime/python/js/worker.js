@@ -99,11 +99,11 @@ class PythonWorker {
 
   #connectStreams() {
     const {api, pyodide} = this.interpreter;
-    const stdout = new LineWriter((line) => ops.log('log', line));
-    const stderr = new LineWriter((line) => ops.log('error', line));
+    this.stdout = new LineWriter((line) => ops.log('log', line));
+    this.stderr = new LineWriter((line) => ops.log('error', line));
     api.initializeStreams?.(() => null);
-    pyodide.setStdout({write: (bytes) => stdout.write(bytes), isatty: false});
-    pyodide.setStderr({write: (bytes) => stderr.write(bytes), isatty: false});
+    pyodide.setStdout({write: (bytes) => this.stdout.write(bytes), isatty: false});
+    pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
   }
 
   #setUpSearchPath() {
@@ -159,6 +159,12 @@ class PythonWorker {
         'before_first_request(); del before_first_request');
   }
 
+  /** Passes on what was printed without a newline: the next event prints a line of its own. */
+  flushStreams() {
+    this.stdout.flush();
+    this.stderr.flush();
+  }
+
   /** The interpreter cannot go on: os._exit, a crash in wasm, memory run out. */
   #died(error) {
     this.failure = `Python worker fatal error: ${describeFatal(error)}`;
@@ -203,5 +209,7 @@ export async function dispatchFetch(request) {
     return await worker.entrypoints.fetch(request);
   } catch (error) {
     throw worker.failure === undefined ? annotate(error) : new Error(worker.failure);
+  } finally {
+    worker.flushStreams();
   }
 }
