@@ -99,7 +99,7 @@ WORKER = """
             return sibling.fail()
 
         def unfinished(self):
-            sys.stdout.write("no newline")
+            print("no newline", end="", flush=True)
             return Response("")
 
         def exit(self):

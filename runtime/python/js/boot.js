@@ -141,7 +141,8 @@ export class Interpreter {
         },
       };
       if (options.program !== undefined) settings.thisProgram = options.program;
-      if (options.exit !== undefined) settings.onExit = options.exit;
+      // 0.27 calls the second one only, 0.28 and 314 the first.
+      if (options.exit !== undefined) Object.assign(settings, {onExit: options.exit, quit: options.exit});
       const create = release.moduleFactory({crypto: options.crypto, MessageChannel: TaskChannel});
       withEnvironment(() => create(settings)).catch(reject);
     });
