@@ -1,5 +1,6 @@
 #include "base/control_channel.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -7,6 +8,18 @@
 #include <cerrno>
 
 namespace cwrangler {
+namespace {
+
+/// True when the failed call is to be tried again. An event loop that watches the descriptor may
+/// have made it non-blocking; then this waits until it is ready.
+bool try_again(int descriptor, short events) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  pollfd waiting{descriptor, events, 0};
+  return ::poll(&waiting, 1, -1) >= 0 || errno == EINTR;
+}
+
+}  // namespace
 
 ControlChannel::ControlChannel(int descriptor) : descriptor_(descriptor) {}
 
@@ -23,7 +36,7 @@ bool ControlChannel::send(const nlohmann::json& message) {
     const ssize_t count = ::send(descriptor_, rest.data(), rest.size(), MSG_NOSIGNAL);
     if (count >= 0) {
       rest.remove_prefix(static_cast<size_t>(count));
-    } else if (errno != EINTR) {
+    } else if (!try_again(descriptor_, POLLOUT)) {
       return false;
     }
   }
@@ -46,7 +59,7 @@ std::optional<nlohmann::json> ControlChannel::receive() {
     const ssize_t count = ::recv(descriptor_, chunk.data(), chunk.size(), 0);
     if (count > 0) {
       buffer_.append(chunk.data(), static_cast<size_t>(count));
-    } else if (count == 0 || errno != EINTR) {
+    } else if (count == 0 || !try_again(descriptor_, POLLIN)) {
       return std::nullopt;
     }
   }

@@ -26,6 +26,21 @@ TEST_CASE("messages arrive whole and in order, whatever their size") {
   sender.join();
 }
 
+TEST_CASE("descriptors that an event loop made non-blocking lose nothing") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  ControlChannel one(ends[0]);
+  ControlChannel other(ends[1]);
+  const std::string big(3 << 20, 'x');
+  std::thread sender([&] {
+    CHECK(one.send({{"text", big}}));
+    CHECK(one.send({{"text", "after"}}));
+  });
+  CHECK(other.receive()->at("text") == big);
+  CHECK(other.receive()->at("text") == "after");
+  sender.join();
+}
+
 TEST_CASE("a closed or babbling peer ends the channel") {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
