@@ -77,6 +77,11 @@ class Runtime:
                     return message
             self._receive()
 
+    def forget_seen(self) -> None:
+        """Drops the messages that wait_for() has passed: there may be many and large ones."""
+        del self.messages[: self._searched]
+        self._searched = 0
+
     def _receive(self) -> None:
         data = self._control.recv(1 << 16)
         if not data:

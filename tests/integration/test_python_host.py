@@ -324,11 +324,35 @@ def test_a_hundred_megabytes_of_output(load) -> None:
     connection.request("GET", "/")
     for _ in range(100):
         runtime.wait_for("console", level="log", text="x" * 999_999)
-        runtime.messages.clear()
-        runtime._searched = 0
+        runtime.forget_seen()
     assert connection.getresponse().read() == b"done"
     connection.close()
     assert runtime.memory("VmRSS") - before < 64 << 20
+
+
+def test_a_task_may_outlive_its_response(load) -> None:
+    runtime = load(
+        {
+            "entry.py": """
+                import asyncio
+                from workers import Response, WorkerEntrypoint, wait_until
+
+                class Default(WorkerEntrypoint):
+                    async def fetch(self, request):
+                        async def say(text):
+                            await asyncio.sleep(0.01)
+                            print(text)
+
+                        self.ctx.waitUntil(say("from a coroutine"))
+                        wait_until(asyncio.ensure_future(say("from a task")))
+                        return Response("sent")
+            """
+        }
+    )
+    runtime.wait_for("loaded")
+    assert runtime.get("/") == (200, "sent")
+    said = {runtime.wait_for("console", level="log")["text"] for _ in range(2)}
+    assert said == {"from a coroutine", "from a task"}
 
 
 def test_packages_come_before_the_users_modules(load) -> None:
