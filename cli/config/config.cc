@@ -37,6 +37,7 @@ class ConfigReader {
     for (const Key& key : top_level_keys()) read_bindings(key, value_of(key.name), config);
     read_assets(config);
     read_events(config);
+    read_limits(config);
     read_dev(config);
     return config;
   }
@@ -194,6 +195,14 @@ class ConfigReader {
     }
     if (const Node* migrations = value_of("migrations")) {
       for (const Node& item : migrations->items) config.migrations.push_back(to_json(item));
+    }
+  }
+
+  void read_limits(Config& config) const {
+    const Node* limits = value_of("limits");
+    const Node* cpu = limits ? limits->find("cpu_ms") : nullptr;
+    if (cpu && cpu->integer > 0 && cpu->integer <= std::numeric_limits<int>::max()) {
+      config.cpu_limit_ms = static_cast<int>(cpu->integer);
     }
   }
 

@@ -68,6 +68,8 @@ struct Config {
   std::vector<nlohmann::json> queue_consumers;  ///< under the file's keys
   std::vector<nlohmann::json> migrations;       ///< of Durable Objects, under the file's keys
 
+  int cpu_limit_ms = 0;  ///< `limits.cpu_ms`; 0: not set
+
   std::string dev_ip;  ///< `dev.ip`; empty: not set
   int dev_port = 0;    ///< `dev.port`; 0: not set
 

@@ -35,6 +35,13 @@ constexpr std::array kTriggersFields{
     Key{.name = "events"},
 };
 
+constexpr std::array kLimitsFields{
+    Key{.name = "cpu_ms",
+        .type = number,
+        .description = "How long one call into the Worker may compute, in milliseconds"},
+    Key{.name = "subrequests", .type = number},
+};
+
 constexpr std::array kDevFields{
     Key{.name = "ip", .type = string, .description = "The address that dev listens on"},
     Key{.name = "port", .type = number, .description = "The port that dev listens on"},
@@ -187,6 +194,11 @@ constexpr std::array kTopLevel{
         .inheritance = not_inherited,
         .fields = kBindingOnly,
         .binding = &kVersionMetadata},
+    Key{.name = "limits",
+        .type = table,
+        .description = "What one call into the Worker may use",
+        .inheritance = inherited,
+        .fields = kLimitsFields},
 
     // Known, and left to the deployment: accepted as they are.
     other("dispatch_namespaces", not_inherited, table_list),
@@ -216,7 +228,6 @@ constexpr std::array kTopLevel{
     other("routes", inherited),
     other("migrations", inherited, table_list),
     other("exports", inherited),
-    other("limits", inherited, table),
     other("placement", inherited, table),
     other("observability", inherited, table),
     other("logpush", inherited, boolean),

@@ -148,6 +148,7 @@ WorkerConfig make_worker_config(const Project& project) {
   worker.compatibility_flags = config.compatibility_flags.value;
   worker.python_version = project.python_version;
   worker.modules = project.modules;
+  worker.cpu_limit_ms = config.cpu_limit_ms;
   worker.state_directory = (config.directory / ".wrangler" / "state" / "v3").string();
 
   auto is_secret = [&project](const std::string& name) {

@@ -67,7 +67,13 @@ async def wrapper_func(relaxed: bool, instance: Any, name: str, *args: Any) -> A
         raise TypeError(f"Method {name} does not exist")
     converted = [python_from_rpc(arg) for arg in args]
     result: Any | Awaitable[Any]
-    result = relaxed_call(method, *converted) if relaxed else method(*converted)
-    if isawaitable(result):
-        result = await result
+    try:
+        result = relaxed_call(method, *converted) if relaxed else method(*converted)
+        if isawaitable(result):
+            result = await result
+    except SystemExit as exit:
+        # Left alone it would end the event loop in the middle of a call, and with it the interpreter.
+        raise RuntimeError(
+            f"sys.exit({exit.code!r}) was called: a Worker cannot exit, it serves until it is replaced"
+        ) from exit
     return python_to_rpc(result)

@@ -17,6 +17,6 @@ class Default(WorkerEntrypoint):
             return Response(None, status=204)
         if not key:
             listed = await store.list()
-            return Response("\n".join(entry.name for entry in listed.keys))
+            return Response("\n".join(entry["name"] for entry in listed["keys"]))
         value = await store.get(key)
         return Response("no such key", status=404) if value is None else Response(value)
