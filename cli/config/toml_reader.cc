@@ -1,11 +1,10 @@
 #include "cli/config/toml_reader.h"
 
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <sstream>
 #include <utility>
+
+#include "cli/config/toml.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -68,12 +67,7 @@ class TreeBuilder {
 }  // namespace
 
 Node read_toml(const Document& document) {
-  try {
-    return TreeBuilder(document).build(toml::parse(document.source));
-  } catch (const toml::parse_error& error) {
-    throw document.error_at(spot_of(error.source().begin), std::string(error.description()))
-        .while_doing("Invalid TOML document");
-  }
+  return TreeBuilder(document).build(parse_toml(document.source, document.path));
 }
 
 }  // namespace cwrangler::cli

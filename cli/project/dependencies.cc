@@ -1,13 +1,13 @@
 #include "cli/project/dependencies.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <set>
 #include <sstream>
 
 #include "base/files.h"
+#include "cli/config/document.h"
+#include "cli/config/toml.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -30,29 +30,9 @@ SourcePosition position_of(const toml::node& node, const fs::path& file) {
   return {file.filename().string(), static_cast<int>(begin.line), static_cast<int>(begin.column)};
 }
 
-std::string line_of(const std::string& content, int number) {
-  std::istringstream lines(content);
-  std::string line;
-  for (int i = 0; i < number && std::getline(lines, line); ++i) {
-  }
-  return line;
-}
-
-toml::table parse_pyproject(const fs::path& file, const std::string& content) {
-  try {
-    return toml::parse(content, file.string());
-  } catch (const toml::parse_error& error) {
-    const toml::source_position& begin = error.source().begin;
-    throw Error(std::string(error.description()))
-        .at({file.filename().string(), static_cast<int>(begin.line),
-             static_cast<int>(begin.column)})
-        .showing(line_of(content, static_cast<int>(begin.line)));
-  }
-}
-
 std::vector<Requirement> pyproject_requirements(const fs::path& file) {
   const std::string content = read_file(file);
-  const toml::table document = parse_pyproject(file, content);
+  const toml::table document = parse_toml(content, file.filename());
   const toml::table* project = document["project"].as_table();
   const toml::node* node = project == nullptr ? nullptr : project->get("dependencies");
   if (node == nullptr) return {};

@@ -1,12 +1,11 @@
 #include "cli/project/pylock.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/config/toml.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -15,14 +14,11 @@ namespace fs = std::filesystem;
 
 toml::table parse(const fs::path& file) {
   try {
-    return toml::parse(read_file(file), file.string());
-  } catch (const toml::parse_error& error) {
-    const toml::source_position& begin = error.source().begin;
-    throw Error(std::string(error.description()))
-        .at({file.filename().string(), static_cast<int>(begin.line),
-             static_cast<int>(begin.column)})
-        .hint("Delete " + file.filename().string() +
-              " to have it made anew from the project's dependencies.");
+    return parse_toml(read_file(file), file.filename());
+  } catch (Error& error) {
+    error.hint("Delete " + file.filename().string() +
+               " to have it made anew from the project's dependencies.");
+    throw;
   }
 }
 

@@ -140,14 +140,16 @@ TEST_CASE("values are shortened for messages without breaking a character") {
 
 /// Whatever happens to the text, the parser answers with a tree or with an Error.
 void check_survives(const std::string& name, const std::string& text) {
-  test::for_each_mutation(text, [&name](const std::string& mutated) {
+  const auto check = [&name](const std::string& mutated) {
     try {
       const Document document = parse_document(name, mutated);
       to_json(document.root).dump();
     } catch (const Error& error) {
       CHECK_FALSE(error.problem().empty());
     }
-  });
+  };
+  test::for_each_mutation(text, check);
+  test::for_some_mutations(text, 20'000, check);
 }
 
 TEST_CASE("cut, flipped and doubled text never harms the parsers") {

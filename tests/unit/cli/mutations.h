@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,35 @@ inline void for_each_mutation(const std::string& text,
       mutated[at] = static_cast<char>(mutated[at] ^ (1 << bit));
       check(mutated);
     }
+  }
+}
+
+/// Calls `check` with `count` texts that several edits at once have made of `text`: bytes replaced,
+/// pieces cut out or put in again elsewhere. The same ones at each run.
+inline void for_some_mutations(const std::string& text, int count,
+                               const std::function<void(const std::string&)>& check) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kReplacements =
+      "\0\n\r\t\"'\\/*#[]{}=,:$ 0x_+-.eEtT\x80\xff\xf4\x1b"sv;
+  std::minstd_rand random(1);
+  const auto below = [&random](size_t limit) { return limit == 0 ? 0 : random() % limit; };
+  for (int i = 0; i < count; ++i) {
+    std::string mutated = text;
+    for (size_t edits = 1 + below(8); edits > 0 && !mutated.empty(); --edits) {
+      const size_t at = below(mutated.size());
+      const size_t length = below(12);
+      switch (below(3)) {
+        case 0:
+          mutated[at] = kReplacements[below(kReplacements.size())];
+          break;
+        case 1:
+          mutated.erase(at, length);
+          break;
+        default:
+          mutated.insert(below(mutated.size()), mutated.substr(at, length));
+      }
+    }
+    check(mutated);
   }
 }
 
