@@ -4,6 +4,7 @@
 ``dev``       runs ``cwrangler dev`` on one until the end of the ``with`` block
 ``cwrangler`` runs a command to its end
 ``scratch_environment``  the environment of both: caches of the test's own
+``shared_worker``  one running Worker for all tests of a module
 
 The programs are taken from the build tree that ``CWRANGLER_BUILD`` names (``scripts/test`` sets it).
 """
@@ -164,9 +165,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture
-def scratch_environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of the programs: no colours, caches of the test's own, the build's uv.
+def make_environment(scratch: Path) -> dict[str, str]:
+    """The environment of the programs: no colours, caches below ``scratch``, the build's uv.
 
     uv's own cache is the machine's: downloading packages again would test the index, not us.
     """
@@ -176,13 +176,19 @@ def scratch_environment(tmp_path: Path) -> dict[str, str]:
         if name not in ("FORCE_COLOR", "CWRANGLER_PYTHON", "CLOUDFLARE_ENV")
     }
     environment["NO_COLOR"] = "1"
-    environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    environment["XDG_CACHE_HOME"] = str(scratch / "cache")
     environment.setdefault(
         "UV_CACHE_DIR",
         str(Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "uv"),
     )
     environment.setdefault("CWRANGLER_UV", str(ROOT / "build" / "deps" / "uv" / "bin" / "uv"))
     return environment
+
+
+@pytest.fixture
+def scratch_environment(tmp_path: Path) -> dict[str, str]:
+    """An environment of the test's own."""
+    return make_environment(tmp_path)
 
 
 @pytest.fixture
@@ -229,43 +235,74 @@ def project(
     return make
 
 
-@pytest.fixture
-def dev(scratch_environment: dict[str, str]) -> Callable[..., contextlib.AbstractContextManager]:
-    """``with dev(project, *arguments) as session``: a running ``cwrangler dev``.
+@contextlib.contextmanager
+def run_dev(
+    directory: Path,
+    *arguments: str,
+    environment: dict[str, str],
+    wait_for: str | re.Pattern[str] | None = READY,
+    timeout: float = PATIENCE,
+) -> Iterator[Session]:
+    """``cwrangler dev`` in ``directory`` until the end of the ``with`` block.
 
     Waits for the Ready line, or for ``wait_for`` (a pattern; ``None`` for nothing). Without
     ``--port`` in ``arguments`` a free port is chosen.
     """
+    options = list(arguments)
+    if "--port" not in options:
+        options += ["--port", str(_free_port())]
+    process = subprocess.Popen(
+        [CWRANGLER, "dev", *options],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    session = Session(process)
+    session.url = f"http://127.0.0.1:{options[options.index('--port') + 1]}"
+    try:
+        if wait_for is not None:
+            session.wait_for_line(wait_for, timeout, NOT_STARTED if wait_for is READY else None)
+        yield session
+    finally:
+        session.stop()
 
-    @contextlib.contextmanager
+
+@pytest.fixture
+def dev(scratch_environment: dict[str, str]) -> Callable[..., contextlib.AbstractContextManager]:
+    """``with dev(project, *arguments, env={…}) as session``: ``run_dev`` in the test's environment."""
+
     def start(
-        directory: Path,
-        *arguments: str,
-        wait_for: str | re.Pattern[str] | None = READY,
-        env: dict[str, str] | None = None,
-        timeout: float = PATIENCE,
-    ) -> Iterator[Session]:
-        options = list(arguments)
-        if "--port" not in options:
-            options += ["--port", str(_free_port())]
-        process = subprocess.Popen(
-            [CWRANGLER, "dev", *options],
-            cwd=directory,
-            env={**scratch_environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        session = Session(process)
-        session.url = f"http://127.0.0.1:{options[options.index('--port') + 1]}"
-        try:
-            if wait_for is not None:
-                session.wait_for_line(wait_for, timeout, NOT_STARTED if wait_for is READY else None)
-            yield session
-        finally:
-            session.stop()
+        directory: Path, *arguments: str, env: dict[str, str] | None = None, **options: object
+    ) -> contextlib.AbstractContextManager:
+        environment = {**scratch_environment, **(env or {})}
+        return run_dev(directory, *arguments, environment=environment, **options)  # type: ignore[arg-type]
 
     return start
+
+
+@pytest.fixture(scope="module")
+def shared_worker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
+    """The Worker of ``tests/workers`` that the module's ``WORKER`` names, booted once for all tests.
+
+    It runs on Python 3.14. Its packages are installed first; without an index the tests are skipped.
+    """
+    if problem := request.getfixturevalue("index_problem"):
+        pytest.skip(f"the package index cannot be reached: {problem}")
+    scratch = tmp_path_factory.mktemp("shared")
+    directory = scratch / request.module.WORKER
+    shutil.copytree(ROOT / "tests" / "workers" / request.module.WORKER, directory)
+    environment = {**make_environment(scratch), "CWRANGLER_PYTHON": "3.14"}
+    synced = subprocess.run(
+        [CWRANGLER, "sync"], cwd=directory, env=environment, capture_output=True, text=True,
+        check=False,
+    )
+    assert synced.returncode == 0, synced.stderr
+    with run_dev(directory, environment=environment) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

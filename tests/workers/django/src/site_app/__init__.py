@@ -1,0 +1,1 @@
+"""The one application of the project, which is its own settings and addresses."""
