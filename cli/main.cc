@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/logging.h"
 #include "cli/command/commands.h"
 #include "cli/terminal/suggestion.h"
 #include "cli/terminal/terminal.h"
@@ -126,6 +127,7 @@ int main(int argc, char** argv) {
   Terminal terminal(std::cout, std::cerr, wants_color(color_settings(STDOUT_FILENO)),
                     wants_color(color_settings(STDERR_FILENO)));
   try {
+    start_logging("cwrangler");
     return run(argc, argv, terminal);
   } catch (const Error& error) {
     terminal.print_error(error);

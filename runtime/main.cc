@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/logging.h"
 #include "runtime/builtins.h"
 #include "runtime/engine/platform.h"
 #include "runtime/python/interpreter.h"
@@ -107,6 +108,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    cwrangler::start_logging("cwrangler-runtime");
     return run(argc, argv);
   } catch (const cwrangler::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

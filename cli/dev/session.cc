@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -311,6 +312,8 @@ void Session::start_runtime() {
 
 void Session::load_worker() {
   loaded_stamp_ = bundle_stamp(project_.worker);
+  spdlog::debug("loading {} modules of {}, Python {}", project_.worker.modules.size(),
+                project_.worker.name, project_.worker.python_version);
   runtime_->messages().send({{"type", control::kLoad},
                              {"generation", ++generation_},
                              {"worker", to_json(project_.worker)}});

@@ -4,6 +4,8 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <spdlog/fmt/ranges.h>
+#include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -135,6 +137,7 @@ ChildProcess ChildProcess::start(const ChildOptions& options) {
   std::vector<std::pair<int, int>> descriptors = options.descriptors;
   auto [failure_read, failure_write] = make_pipe();
   const pid_t parent = ::getpid();
+  spdlog::debug("starting {}", fmt::join(arguments, " "));
 
   const pid_t pid = ::fork();
   if (pid < 0) throw system_error("starting " + arguments[0]);

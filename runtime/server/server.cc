@@ -1,5 +1,7 @@
 #include "runtime/server/server.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -117,6 +119,7 @@ void Server::started(const SlotRef& slot) {
   if (slot != next_) return;
   next_.reset();
   const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
+  spdlog::debug("generation {} is ready after {:.0f} ms", generation_, startup.count());
   promote(slot);
   if (cause_ == Cause::load) {
     environment_.events(
