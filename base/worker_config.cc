@@ -69,6 +69,7 @@ json to_json(const WorkerConfig& config) {
           {"modules", std::move(modules)},
           {"bindings", std::move(bindings)},
           {"limits", {{"cpu_ms", config.cpu_limit_ms}}},
+          {"local_endpoints", config.local_endpoints},
           {"state_directory", config.state_directory}};
 }
 
@@ -82,6 +83,7 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.compatibility_flags = field<std::vector<std::string>>(source, "compatibility_flags", {});
     config.python_version = field<std::string>(source, "python_version", "");
     config.cpu_limit_ms = field<int>(field<json>(source, "limits", json::object()), "cpu_ms", 0);
+    config.local_endpoints = field<bool>(source, "local_endpoints", false);
     config.state_directory = field<std::string>(source, "state_directory", "");
     for (const json& entry : field<json>(source, "modules", json::array())) {
       config.modules.push_back({field<std::string>(entry, "name", ""),

@@ -36,7 +36,8 @@ struct WorkerConfig {
   std::vector<Module> modules;
   std::vector<Binding> bindings;
   int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
-  std::string state_directory;  ///< where local bindings keep their data; empty: in memory
+  bool local_endpoints = false;  ///< `/cdn-cgi/…` of a dev session: run a handler by hand
+  std::string state_directory;   ///< where local bindings keep their data; empty: in memory
 };
 
 /// JSON in the words of docs/runtime-config.md. `from_json` throws Error that names the field.

@@ -79,6 +79,8 @@ DevProject dev_project(const Project& project, const fs::path& persist_to) {
   const fs::path& root = project.config.directory;
   DevProject result;
   result.worker = make_worker_config(project);
+  result.worker.local_endpoints = true;
+  result.has_crons = !project.config.crons.empty();
   if (!persist_to.empty()) result.worker.state_directory = (persist_to / "v3").string();
   result.sync.project = root;
   result.sync.python_version = project.python_version;

@@ -19,6 +19,7 @@ struct DevProject {
   SyncRequest sync;
   std::vector<std::string> summary;  ///< the files of secrets, and the table of bindings
   std::vector<std::string> warnings;
+  bool has_crons = false;  ///< it has schedules, which nothing follows during a dev session
 };
 
 /// `persist_to`: the folder of local state (absolute); empty: `.wrangler/state` beside the

@@ -215,13 +215,26 @@ void Session::watch() {
   }
 }
 
+/// As wrangler says it.
+std::string crons_warning(const std::string& url) {
+  return "Scheduled Workers are not automatically triggered during local development.\n\n"
+         "To manually trigger a scheduled event, run:\n"
+         "  curl \"" +
+         url +
+         "/cdn-cgi/local/scheduled\"\n"
+         "For more details, see https://developers.cloudflare.com/workers/configuration/"
+         "cron-triggers/#test-cron-triggers-locally";
+}
+
 void Session::announce() {
   std::vector<std::string> lines = project_.summary;
-  lines.insert(lines.end(), project_.warnings.begin(), project_.warnings.end());
+  std::vector<std::string> warnings = project_.warnings;
+  if (project_.has_crons) warnings.push_back(crons_warning(listeners_.url));
+  lines.insert(lines.end(), warnings.begin(), warnings.end());
   if (lines == announced_) return;
   announced_ = std::move(lines);
   for (const std::string& line : project_.summary) say(line);
-  for (const std::string& warning : project_.warnings) output_.terminal().print_warning(warning);
+  for (const std::string& warning : warnings) output_.terminal().print_warning(warning);
 }
 
 void Session::reload() {

@@ -88,9 +88,13 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
     bindings.push_back(std::move(entry));
   }
   return {
-      {"name", config.name},          {"mainModule", config.main_module},
-      {"flags", compatibility.flags}, {"compatibilityDate", compatibility.date},
-      {"pythonVersion", version},     {"bindings", std::move(bindings)},
+      {"name", config.name},
+      {"mainModule", config.main_module},
+      {"flags", compatibility.flags},
+      {"compatibilityDate", compatibility.date},
+      {"pythonVersion", version},
+      {"bindings", std::move(bindings)},
+      {"localEndpoints", config.local_endpoints},
   };
 }
 

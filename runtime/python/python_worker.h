@@ -13,9 +13,9 @@ class Isolate;
 namespace cwrangler::python {
 
 /// The argument of `hooks.startWorker`: {name, mainModule, compatibilityDate, flags, pythonVersion,
-/// bindings}. Throws Error for what cannot run whatever the files say: a bad date or flag, Python
-/// not turned on, a main module that is missing, is no top-level .py file, or clashes with a
-/// package.
+/// bindings, localEndpoints}. Throws Error for what cannot run whatever the files say: a bad date
+/// or flag, Python not turned on, a main module that is missing, is no top-level .py file, or
+/// clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);
 
 /// Gives the isolate the Worker's modules, as files and as ES modules. Before `hooks.startWorker`.

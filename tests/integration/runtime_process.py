@@ -68,13 +68,17 @@ class Runtime:
         self.send({"type": "load", "generation": self._generation, "worker": config})
 
     def wait_for(self, type_: str, **wanted: object) -> dict:
-        """The next message of this type, and with these fields, after the last one returned."""
+        """The next message of this type, and with these fields, after the last one returned.
+
+        Who waits for "loaded" does not wait past "load_failed".
+        """
         while True:
             while self._searched < len(self.messages):
                 message = self.messages[self._searched]
                 self._searched += 1
                 if message["type"] == type_ and wanted.items() <= message.items():
                     return message
+                assert (type_, message["type"]) != ("loaded", "load_failed"), message
             self._receive()
 
     def forget_seen(self) -> None:
@@ -140,9 +144,11 @@ def ask(connection: http.client.HTTPConnection, path: str, **headers: str) -> tu
 
 
 @contextlib.contextmanager
-def running(*arguments: str, env: dict[str, str] | None = None) -> Iterator[Runtime]:
+def running(
+    *arguments: str, env: dict[str, str] | None = None, kind: type[Runtime] = Runtime
+) -> Iterator[Runtime]:
     """``with running() as runtime``: a runtime without a Worker."""
-    runtime = Runtime(*arguments, env=env)
+    runtime = kind(*arguments, env=env)
     try:
         yield runtime
     finally:

@@ -261,13 +261,19 @@ def test_functions_as_handlers(load, version: str) -> None:
 
                 async def on_fetch(request, env):
                     return Response.new(f"{request.method} {env.GREETING}")
+
+                def on_scheduled(controller, env, ctx):
+                    print(f"{controller.cron} {env.GREETING} {ctx}")
             """
         },
         version=version,
         compatibility_date="2024-03-29",
+        local_endpoints=True,
     )
     runtime.wait_for("loaded")
     assert runtime.get("/") == (200, "GET hello")
+    assert runtime.get("/cdn-cgi/mf/scheduled?cron=x") == (200, "ok")
+    runtime.wait_for("console", text="x hello [object ExecutionContext]")
 
 
 def test_a_missing_function_is_named(load) -> None:
@@ -279,11 +285,14 @@ def test_a_missing_function_is_named(load) -> None:
 
 
 def test_a_missing_class_is_named(load) -> None:
-    runtime = load({"entry.py": "def on_fetch(request): pass\n"})
+    runtime = load({"entry.py": "def on_fetch(request): pass\n"}, local_endpoints=True)
     runtime.wait_for("loaded")
     status, body = runtime.get("/")
     assert status == 500
     assert "Handler does not export a fetch() function." in body
+    assert runtime.get("/cdn-cgi/local/scheduled") == (500, "exception")
+    runtime.wait_for("exception", message="Handler does not export a fetch() function.")
+    runtime.wait_for("exception", message="Handler does not export a scheduled() function.")
 
 
 START_FAILURES = {

@@ -5,12 +5,9 @@ import {ExecutionContext} from './execution_context.js';
 
 const DEFAULT = 'Default';
 
-/** Handlers that get their arguments without conversion, and any number of them. */
-const RAW_METHODS = new Set(['connect']);
-const RAW_DURABLE_OBJECT_METHODS =
-    new Set(['alarm', 'webSocketClose', 'webSocketError', 'webSocketMessage']);
-/** Handlers that need not take all arguments. */
-const RELAXED_METHODS = new Set(['fetch', 'test']);
+/** Whether arguments that a method does not take are dropped (relaxed) or an error (strict). */
+const RELAXED = true;
+const STRICT = false;
 
 const PROMISING = {promising: true};
 const PROMISING_RELAXED = {relaxed: true, promising: true};
@@ -82,16 +79,53 @@ export class Entrypoints {
 
   /** @param {Request} request @returns {Promise<Response>} */
   async fetch(request) {
-    const entry = this.classes.workerEntrypoints.find(({className}) => className === DEFAULT);
-    if (entry !== undefined) {
-      if (!entry.methodNames.includes('fetch')) throw noFetch();
+    const method = this.#methodOf(DEFAULT, 'fetch');
+    if (method !== undefined) {
       return requireResponse(
-          await this.call(DEFAULT, 'fetch', [request, undefined, undefined]), 'Default.fetch');
+          await this.call(DEFAULT, method, [request, undefined, undefined], RELAXED),
+          `${DEFAULT}.${method}`);
     }
-    if (!this.#legacyHandlers) throw noFetch();
-    const context = new ExecutionContext();
+    if (!this.#hasLegacyHandlers()) throw noHandler('fetch');
     return requireResponse(
-        await this.#callLegacy('on_fetch', [request, this.#environment, context]), 'on_fetch');
+        await this.#callLegacy('on_fetch', [request, this.#environment, new ExecutionContext()]),
+        'on_fetch');
+  }
+
+  /**
+   * Gives an event to its handler.
+   * @param {'scheduled' | 'queue' | 'email' | 'tail'} name
+   * @param {any} event
+   * @param {ExecutionContext} context
+   */
+  async event(name, event, context) {
+    // The older name of tail is still the one of the function.
+    for (const alias of name === 'tail' ? ['tail', 'trace'] : [name]) {
+      const method = this.#methodOf(DEFAULT, alias);
+      if (method === undefined) continue;
+      // The places of env and ctx: a class has them as attributes.
+      await this.call(DEFAULT, method, [event, undefined, undefined], STRICT, context);
+      return;
+    }
+    if (!this.#hasLegacyHandlers()) throw noHandler(name);
+    const result = await this.#callLegacy(
+        name === 'tail' ? 'on_trace' : `on_${name}`, [event, this.#environment, context]);
+    if (isProxy(result)) result.destroy();
+  }
+
+  /** The functions are handlers, unless there is a class. */
+  #hasLegacyHandlers() {
+    return this.#legacyHandlers && this.#find(DEFAULT) === undefined;
+  }
+
+  #find(className) {
+    return this.classes.workerEntrypoints.find((entry) => entry.className === className);
+  }
+
+  /** The name of the method of an entry point that handles an event, if it has one. */
+  #methodOf(className, event) {
+    const methods = this.#find(className)?.methodNames ?? [];
+    if (this.#legacyHandlers && methods.includes(`on_${event}`)) return `on_${event}`;
+    return methods.includes(event) ? event : undefined;
   }
 
   /**
@@ -99,11 +133,13 @@ export class Entrypoints {
    * @param {string} className
    * @param {string} method
    * @param {any[]} args
+   * @param {boolean} relaxed whether arguments that the method does not take are dropped
+   * @param {ExecutionContext} [context]
    */
-  async call(className, method, args) {
-    const instance = await this.#construct(className, new ExecutionContext());
+  async call(className, method, args, relaxed, context = new ExecutionContext()) {
+    const instance = await this.#construct(className, context);
     try {
-      return await this.#callMethod(instance, method, args, false);
+      return await this.#callMethod(instance, method, args, relaxed);
     } finally {
       instance.destroy();
     }
@@ -122,18 +158,8 @@ export class Entrypoints {
     }
   }
 
-  async #callMethod(instance, method, args, isDurableObject) {
-    if (RAW_METHODS.has(method) || (isDurableObject && RAW_DURABLE_OBJECT_METHODS.has(method))) {
-      const bound = instance[method];
-      if (typeof bound !== 'function') throw new TypeError(`Method ${method} does not exist`);
-      try {
-        return await settle(await bound.callWithOptions(PROMISING_RELAXED, ...args));
-      } finally {
-        bound.destroy();
-      }
-    }
-    return settle(await this.#dispatch.callWithOptions(
-        PROMISING, RELAXED_METHODS.has(method), instance, method, ...args));
+  async #callMethod(instance, method, args, relaxed) {
+    return settle(await this.#dispatch.callWithOptions(PROMISING, relaxed, instance, method, ...args));
   }
 
   async #callLegacy(name, args) {
@@ -156,6 +182,6 @@ export class Entrypoints {
   }
 }
 
-function noFetch() {
-  return new TypeError('Handler does not export a fetch() function.');
+function noHandler(name) {
+  return new TypeError(`Handler does not export ${name === 'email' ? 'an' : 'a'} ${name}() function.`);
 }

@@ -16,11 +16,32 @@ export class ExecutionContext {
   /** For work that belongs to no event in particular. */
   static shared = new ExecutionContext();
 
-  props = {};
+  /** @type {Set<Promise<boolean>>} under way */
+  #tasks = new Set();
+  #failed = false;
+
+  /** @param {object} [props] what the binding says that the event came through */
+  constructor(props = {}) {
+    this.props = props;
+  }
 
   /** @param {any} promise any thenable, a Python task included; it may go on after the response */
   waitUntil(promise) {
-    hooks.waitUntil(settle(promise));
+    const task = hooks.waitUntil(settle(promise));
+    this.#tasks.add(task);
+    task.then((succeeded) => {
+      this.#tasks.delete(task);
+      this.#failed ||= !succeeded;
+    });
+  }
+
+  /**
+   * @param {ExecutionContext} context
+   * @returns {Promise<boolean>} when all that it was told to wait for is over: whether all went well
+   */
+  static async finished(context) {
+    while (context.#tasks.size > 0) await Promise.all(context.#tasks);
+    return !context.#failed;
   }
 
   passThroughOnException() {}

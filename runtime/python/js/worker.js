@@ -8,7 +8,8 @@ import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
 import {Entrypoints} from './entrypoints.js';
 import {EntropyGate} from './entropy.js';
 import {makeEnvironment} from './env.js';
-import {patchWaitUntil} from './execution_context.js';
+import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './events.js';
+import {ExecutionContext, patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
 import {LineWriter} from './streams.js';
 import {annotate, importError, startError} from './user_error.js';
@@ -43,6 +44,7 @@ const moduleFiles = {
  * @property {Record<string, boolean>} flags
  * @property {string} pythonVersion
  * @property {{name: string, type: string}[]} bindings
+ * @property {boolean} localEndpoints
  */
 
 class PythonWorker {
@@ -199,17 +201,99 @@ async function startWorker(configuration) {
 hooks.startWorker = startWorker;
 
 /**
- * Answers a request with the Worker's fetch handler.
- * @param {Request} request
- * @returns {Promise<Response>} rejects with what the handler raised
+ * Handles one event.
+ * @template T
+ * @param {(entrypoints: Entrypoints) => Promise<T>} handle
+ * @returns {Promise<T>} rejects with what the handler raised
  */
-export async function dispatchFetch(request) {
+async function dispatch(handle) {
   worker.prepare();
   try {
-    return await worker.entrypoints.fetch(request);
+    return await handle(worker.entrypoints);
   } catch (error) {
     throw worker.failure === undefined ? annotate(error) : new Error(worker.failure);
   } finally {
     worker.flushStreams();
   }
+}
+
+/**
+ * Handles one event that nobody waits for an answer to: a failure is logged.
+ * @param {(entrypoints: Entrypoints) => Promise<void>} handle
+ * @param {ExecutionContext} context
+ * @returns {Promise<'ok' | 'exception'>} when its `waitUntil` tasks are over, too
+ */
+async function dispatchEvent(handle, context) {
+  let succeeded = true;
+  try {
+    await dispatch(handle);
+  } catch (error) {
+    hooks.reportFailure(error);
+    succeeded = false;
+  }
+  return await ExecutionContext.finished(context) && succeeded ? 'ok' : 'exception';
+}
+
+/**
+ * Answers a request with the Worker's fetch handler.
+ * @param {Request} request
+ * @returns {Promise<Response>} rejects with what the handler raised
+ */
+export function dispatchFetch(request) {
+  return dispatch((entrypoints) => entrypoints.fetch(request));
+}
+
+/**
+ * Runs the scheduled handler.
+ * @param {{cron: string, scheduledTime: number}} event the time in milliseconds since 1970
+ * @returns {Promise<{outcome: 'ok' | 'exception', noRetry: boolean}>}
+ */
+export async function dispatchScheduled(event) {
+  const controller = new ScheduledController(event);
+  const context = new ExecutionContext();
+  const outcome = await dispatchEvent(
+      (entrypoints) => entrypoints.event('scheduled', controller, context), context);
+  return {outcome, noRetry: ScheduledController.refusesRetry(controller)};
+}
+
+/**
+ * Gives the queue handler a batch.
+ * @param {string} queue its name
+ * @param {{id: string, timestamp: Date, body: any, attempts: number}[]} messages
+ * @returns {Promise<import('./events.js').QueueResult>}
+ */
+export async function dispatchQueue(queue, messages) {
+  const batch = new MessageBatch(queue, messages);
+  const context = new ExecutionContext();
+  const outcome = await dispatchEvent(
+      (entrypoints) => entrypoints.event('queue', batch, context), context);
+  return MessageBatch.result(batch, outcome);
+}
+
+/**
+ * Gives the email handler a message.
+ * @param {{from: string, to: string, headers: Headers, content: Uint8Array}} received
+ * @returns {Promise<{outcome: 'ok' | 'exception', rejection?: string}>}
+ */
+export async function dispatchEmail(received) {
+  const message = new ForwardableEmailMessage({...received, log: (line) => ops.log('log', line)});
+  const context = new ExecutionContext();
+  const outcome = await dispatchEvent(
+      (entrypoints) => entrypoints.event('email', message, context), context);
+  return {outcome, rejection: ForwardableEmailMessage.rejection(message)};
+}
+
+/**
+ * Gives the tail handler what happened in other Workers.
+ * @param {object[]} traces https://developers.cloudflare.com/workers/runtime-apis/handlers/tail/
+ * @returns {Promise<'ok' | 'exception'>}
+ */
+hooks.tail = (traces) => {
+  const context = new ExecutionContext();
+  return dispatchEvent((entrypoints) => entrypoints.event('tail', traces, context), context);
+};
+
+/** @returns {boolean} whether what a dev session offers beside the Worker is there (`/cdn-cgi/…`) */
+export function hasLocalEndpoints() {
+  return worker?.configuration.localEndpoints === true;
 }

@@ -5,6 +5,8 @@ import {hooks, ops} from '../../web/js/host.js';
 import {abortRequest, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
 import {annotate} from '../../python/js/user_error.js';
 import {dispatchFetch} from '../../python/js/worker.js';
+import {incomingProperties} from './incoming_properties.js';
+import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
 
 /**
  * Requests whose response is not finished.
@@ -23,14 +25,14 @@ hooks.fetch = (id, method, url, headers, hasBody) => {
   let request;
   try {
     const body = hasBody ? readableFrom(() => ops.httpRead(id)) : null;
-    request = makeRequest(method, url, headers, body);
+    request = makeRequest(method, url, headers, body, incomingProperties());
   } catch (error) {
     // A host that is none to the URL parser, such as 1.2.3.400.
     const type = ['Content-Type', 'text/plain; charset=utf-8'];
     ops.httpRespond(id, 400, '', type, `The request is not valid: ${error.message}\n`);
     return;
   }
-  answer(id, request);
+  answer(id, request, isLocalEndpoint(url) ? answerLocally : dispatchFetch);
 };
 
 /** The client went away before its response was whole. @param {number} id */
@@ -42,10 +44,10 @@ hooks.fetchAborted = (id) => {
   exchange.reader?.cancel(new Error('The client has disconnected.')).catch(() => {});
 };
 
-async function answer(id, request) {
+async function answer(id, request, dispatch) {
   exchanges.set(id, {request});
   try {
-    await send(id, takeResponse(await dispatchFetch(request)));
+    await send(id, takeResponse(await dispatch(request)));
   } catch (error) {
     // Without its client a handler may well fail; nobody asked for the answer any more.
     if (exchanges.has(id)) fail(id, error);
@@ -81,6 +83,14 @@ function fail(id, error) {
   ops.httpFail(id, name, message, stack);
 }
 
+/** Logs an exception that no response tells of. @param {unknown} error */
+function report(error) {
+  const {message, stack} = describe(error);
+  ops.exceptionReport(message, stack);
+}
+
+hooks.reportFailure = report;
+
 /**
  * An exception as the log and the error page show it. A handler may throw anything.
  * @param {unknown} error
@@ -101,14 +111,16 @@ function describe(error) {
 /**
  * Keeps the instance until the promise is settled, and reports its rejection (`ctx.waitUntil`).
  * @param {PromiseLike<unknown>} promise
+ * @returns {Promise<boolean>} whether it was fulfilled
  */
 hooks.waitUntil = async (promise) => {
   ops.backgroundBegan();
   try {
     await promise;
+    return true;
   } catch (error) {
-    const {message, stack} = describe(annotate(error));
-    ops.exceptionReport(message, stack);
+    report(annotate(error));
+    return false;
   } finally {
     ops.backgroundEnded();
   }
