@@ -175,6 +175,10 @@ export class Interpreter {
     this.pyodide.loadPackage = () => {
       throw new Error('pyodide.loadPackage is disabled');
     };
+    // micropip asks which packages Pyodide's own distribution has. A Worker gets none from there.
+    for (const name of ['lockfile_info', 'lockfile_packages', 'repodata_info', 'repodata_packages']) {
+      this.api[name] ??= {};
+    }
   }
 
   /**
