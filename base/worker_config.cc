@@ -70,7 +70,8 @@ json to_json(const WorkerConfig& config) {
           {"bindings", std::move(bindings)},
           {"limits", {{"cpu_ms", config.cpu_limit_ms}}},
           {"local_endpoints", config.local_endpoints},
-          {"state_directory", config.state_directory}};
+          {"state_directory", config.state_directory},
+          {"outbound_map", config.outbound_map}};
 }
 
 WorkerConfig worker_config_from_json(const json& source) {
@@ -85,6 +86,7 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.cpu_limit_ms = field<int>(field<json>(source, "limits", json::object()), "cpu_ms", 0);
     config.local_endpoints = field<bool>(source, "local_endpoints", false);
     config.state_directory = field<std::string>(source, "state_directory", "");
+    config.outbound_map = field<std::map<std::string, std::string>>(source, "outbound_map", {});
     for (const json& entry : field<json>(source, "modules", json::array())) {
       config.modules.push_back({field<std::string>(entry, "name", ""),
                                 module_type(field<std::string>(entry, "type", "data")),

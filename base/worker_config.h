@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ struct WorkerConfig {
   int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
   bool local_endpoints = false;  ///< `/cdn-cgi/…` of a dev session: run a handler by hand
   std::string state_directory;   ///< where local bindings keep their data; empty: in memory
+  /// Host, or host:port, to the http(s) URL of the server that answers for it in its place.
+  std::map<std::string, std::string> outbound_map;
 };
 
 /// JSON in the words of docs/runtime-config.md. `from_json` throws Error that names the field.

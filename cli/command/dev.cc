@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/command/commands.h"
+#include "cli/dev/outbound_map.h"
 #include "cli/dev/session.h"
 
 namespace cwrangler::cli {
@@ -19,6 +20,7 @@ struct Flags {
   std::string persist_to;
   std::vector<std::string> variables;
   std::vector<std::string> env_files;
+  std::vector<std::string> outbound_map;
   bool no_sync = false;
 };
 
@@ -63,6 +65,7 @@ int dev(const Flags& flags, const CommandContext& context) {
   const std::filesystem::path persist_to = flags.persist_to.empty()
                                                ? std::filesystem::path()
                                                : context.options.directory / flags.persist_to;
+  const std::map<std::string, std::string> outbound_map = parse_outbound_map(flags.outbound_map);
   // Read once more than needed, for the address: a configuration that is wrong is told first.
   const Config config = load_config(project.config);
 
@@ -76,7 +79,11 @@ int dev(const Flags& flags, const CommandContext& context) {
   if (!context.options.environment.empty()) {
     session.sync_command.insert(session.sync_command.end(), {"--env", context.options.environment});
   }
-  session.load = [&] { return dev_project(load_project(project), persist_to); };
+  session.load = [&] {
+    DevProject loaded = dev_project(load_project(project), persist_to);
+    loaded.worker.outbound_map = outbound_map;
+    return loaded;
+  };
   return run_session(session, context.terminal);
 }
 
@@ -95,6 +102,10 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
   command->add_option("--var", flags->variables, "NAME:value in env, in place of the files'")
       ->allow_extra_args(false);
   command->add_option("--env-file", flags->env_files, "File of secrets, in place of .dev.vars")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--outbound-map", flags->outbound_map,
+                   "HOST=URL: requests and connections to HOST go to the server at URL")
       ->allow_extra_args(false);
   command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
   command->callback(

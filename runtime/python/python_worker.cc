@@ -95,6 +95,7 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"pythonVersion", version},
       {"bindings", std::move(bindings)},
       {"localEndpoints", config.local_endpoints},
+      {"outboundMap", config.outbound_map},
   };
 }
 

@@ -26,7 +26,8 @@ std::string latin1(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   return bytes;
 }
 
-/// fetchStart(method, url, flat headers, body: null | Uint8Array | true (it follows)) → id
+/// fetchStart(method, url, flat headers, body: null | Uint8Array | true (it follows),
+///            direct: through no proxy) → id
 void fetch_start(engine::Call call) {
   v8::Isolate* const isolate = call.GetIsolate();
   const v8::Local<v8::Context> context = isolate->GetCurrentContext();
@@ -42,6 +43,7 @@ void fetch_start(engine::Call call) {
   request.has_body = !call[3]->IsNull();
   request.streams_body = call[3]->IsTrue();
   if (request.has_body && !request.streams_body) request.body = copy_of(call[3]);
+  request.direct = call[4]->IsTrue();
   call.GetReturnValue().Set(fetches(call).start(std::move(request)));
 }
 

@@ -49,6 +49,7 @@ FetchTransfer::FetchTransfer(FetchRequest request) : easy_(curl_easy_init()) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &FetchTransfer::on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  if (request.direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   set_body(request);
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);

@@ -27,6 +27,7 @@ struct FetchRequest {
   bool has_body = false;
   bool streams_body = false;  ///< the body comes through write() and end_body()
   std::vector<uint8_t> body;  ///< the whole body otherwise
+  bool direct = false;        ///< through no proxy
 };
 
 /// All on the isolate's thread. A fetch is known by its id until read() gave its end, or cancel().

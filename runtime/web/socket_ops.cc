@@ -1,12 +1,13 @@
 #include "runtime/web/socket_ops.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/pending_promise.h"
 #include "runtime/engine/script_scope.h"
+#include "runtime/web/promise_table.h"
+#include "runtime/web/tls_client.h"
 
 namespace cwrangler::web {
 namespace {
@@ -48,6 +51,14 @@ std::string_view code_of(const error_code& error) {
   return "";
 }
 
+/// "what was being done: what went wrong (ECODE)": libraries look for the code in the text.
+void reject(PendingPromise& promise, const std::string& activity, const error_code& error) {
+  const std::string_view code = code_of(error);
+  std::string text = activity + ": " + error.message();
+  if (!code.empty()) text.append(" (").append(code).append(")");
+  promise.reject(text, code);
+}
+
 std::string address_of(const tcp::endpoint& endpoint) {
   const std::string host = endpoint.address().to_string();
   const std::string port = std::to_string(endpoint.port());
@@ -76,13 +87,11 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
   void start_tls(ssl::context& context, const std::string& host, Done done) {
+    // A read in the clear that still waits would take the server's first TLS record.
+    error_code ignored;
+    tcp_.cancel(ignored);
     tls_.emplace(tcp_, context);
-    tls_->set_verify_mode(ssl::verify_peer);
-    tls_->set_verify_callback(ssl::host_name_verification(host));
-    error_code not_a_name;
-    asio::ip::make_address(host, not_a_name);
-    // Server Name Indication is for names only (RFC 6066, section 3).
-    if (not_a_name) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+    TlsClient::expect(*tls_, host);
     tls_->async_handshake(ssl::stream_base::client,
                           [self = shared_from_this(),
                            done = std::move(done)](const error_code& failed) { done(failed); });
@@ -114,21 +123,24 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
   void end(Done done) {
-    auto shut_tcp = [self = shared_from_this(), done = std::move(done)](const error_code&) {
-      error_code ignored;
-      self->tcp_.shutdown(tcp::socket::shutdown_send, ignored);
-      done({});
-    };
-    if (tls_) {
-      tls_->async_shutdown(std::move(shut_tcp));
-    } else {
-      shut_tcp({});
-    }
+    auto farewell = std::make_shared<std::vector<uint8_t>>(close_notify());
+    asio::async_write(tcp_, asio::buffer(*farewell),
+                      [self = shared_from_this(), farewell, done = std::move(done)](
+                          const error_code& failed, size_t) {
+                        error_code ignored;
+                        self->tcp_.shutdown(tcp::socket::shutdown_send, ignored);
+                        done(failed);
+                      });
   }
 
   void close() {
     resolver_.cancel();
     error_code ignored;
+    if (tls_) {
+      // As far as the system takes it at once: who closes does not wait.
+      tcp_.non_blocking(true, ignored);
+      tcp_.write_some(asio::buffer(close_notify()), ignored);
+    }
     tcp_.close(ignored);
   }
 
@@ -145,6 +157,25 @@ class Socket : public std::enable_shared_from_this<Socket> {
   }
 
  private:
+  /// TLS's "we send no more" (RFC 8446, section 6.1) as bytes for the connection; empty in the
+  /// clear or when it was made before. Asio's own shutdown waits for the peer's, and while it waits
+  /// drops what the peer still sends.
+  std::vector<uint8_t> close_notify() {
+    if (!tls_ || SSL_is_init_finished(tls_->native_handle()) == 0) return {};
+    SSL* const tls = tls_->native_handle();
+    BIO* const usual = SSL_get_wbio(tls);
+    BIO* const memory = BIO_new(BIO_s_mem());
+    if (memory == nullptr) return {};
+    BIO_up_ref(usual);
+    SSL_set0_wbio(tls, memory);
+    SSL_shutdown(tls);
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(memory, &data);
+    std::vector<uint8_t> bytes(data, data + std::max(size, 0L));
+    SSL_set0_wbio(tls, usual);  // frees `memory`
+    return bytes;
+  }
+
   tcp::resolver resolver_;
   tcp::socket tcp_;
   std::optional<ssl::stream<tcp::socket&>> tls_;
@@ -157,17 +188,13 @@ class Sockets {
   ~Sockets() {
     for (auto& [id, socket] : open_) socket->close();
   }
+  Sockets(const Sockets&) = delete;
+  Sockets& operator=(const Sockets&) = delete;
 
   Isolate& isolate() { return isolate_; }
 
-  /// Made at the first TLS connection: reading the system's authorities takes some milliseconds.
-  ssl::context& tls_context() {
-    if (!tls_) {
-      tls_.emplace(ssl::context::tls_client);
-      tls_->set_default_verify_paths();
-    }
-    return *tls_;
-  }
+  ssl::context& tls_context() { return isolate_.state<TlsClient>().context(); }
+  PromiseTable& promises() { return promises_; }
 
   std::pair<int32_t, std::shared_ptr<Socket>> add() {
     const int32_t id = ++last_id_;
@@ -189,44 +216,45 @@ class Sockets {
 
  private:
   Isolate& isolate_;
-  std::optional<ssl::context> tls_;
   std::unordered_map<int32_t, std::shared_ptr<Socket>> open_;
   int32_t last_id_ = 0;
+  PromiseTable promises_;
 };
 
-/// Settles a promise from an asynchronous operation's end.
-auto settle(Isolate& isolate, std::shared_ptr<PendingPromise> promise, std::string activity) {
-  return [&isolate, promise = std::move(promise),
+Sockets& sockets_of(Call call) {
+  return Isolate::from(call).state<Sockets>();
+}
+
+/// What settles the op's promise when its operation has ended.
+Socket::Done settle(Call call, std::string activity) {
+  Sockets& sockets = sockets_of(call);
+  return [&sockets, token = sockets.promises().add(call),
           activity = std::move(activity)](const error_code& failed) {
-    const ScriptScope scope(isolate);
+    const ScriptScope scope(sockets.isolate());
+    PendingPromise promise = sockets.promises().take(token);
     if (failed) {
-      promise->reject(activity + ": " + failed.message(), code_of(failed));
+      reject(promise, activity, failed);
     } else {
-      promise->resolve();
+      promise.resolve();
     }
   };
 }
 
-std::shared_ptr<PendingPromise> promise_for(Call call) {
-  auto promise = std::make_shared<PendingPromise>(call.GetIsolate());
-  call.GetReturnValue().Set(promise->promise());
-  return promise;
-}
-
 void socket_connect(Call call) {
-  Sockets& sockets = Isolate::from(call).state<Sockets>();
+  Sockets& sockets = sockets_of(call);
   const std::string host = engine::to_utf8(call.GetIsolate(), call[0]);
   const std::string port = engine::to_utf8(call.GetIsolate(), call[1]);
   const bool tls = call[2]->IsTrue();
-  const auto promise = promise_for(call);
+  const std::string name = engine::to_utf8(call.GetIsolate(), call[3]);
   const auto [id, socket] = sockets.add();
-  const std::string activity = "connecting to " + host + ":" + port;
 
-  auto done = [&sockets, promise, activity, id = id, socket = socket](const error_code& failed) {
+  Socket::Done done = [&sockets, token = sockets.promises().add(call), id = id, socket = socket,
+                       activity = "connecting to " + host + ":" + port](const error_code& failed) {
     ScriptScope scope(sockets.isolate());
+    PendingPromise promise = sockets.promises().take(token);
     if (failed) {
       sockets.remove(id);
-      promise->reject(activity + ": " + failed.message(), code_of(failed));
+      reject(promise, activity, failed);
       return;
     }
     const auto result = v8::Object::New(scope.v8());
@@ -235,58 +263,53 @@ void socket_connect(Call call) {
                 engine::to_string(scope.v8(), socket->remote_address()));
     engine::set(scope.context(), result, "localAddress",
                 engine::to_string(scope.v8(), socket->local_address()));
-    promise->resolve(result);
+    promise.resolve(result);
   };
   socket->connect(host, port,
-                  [&sockets, socket = socket, host, tls, done](const error_code& failed) {
+                  [&sockets, socket = socket, name, tls, done](const error_code& failed) {
                     if (failed || !tls) return done(failed);
-                    socket->start_tls(sockets.tls_context(), host, done);
+                    socket->start_tls(sockets.tls_context(), name, done);
                   });
 }
 
 void socket_start_tls(Call call) {
-  Sockets& sockets = Isolate::from(call).state<Sockets>();
+  Sockets& sockets = sockets_of(call);
   const auto socket = sockets.find(call[0]);
   if (socket->is_tls()) throw engine::TypeErrorException("the connection uses TLS already");
-  const std::string host = engine::to_utf8(call.GetIsolate(), call[1]);
-  socket->start_tls(sockets.tls_context(), host,
-                    settle(sockets.isolate(), promise_for(call), "starting TLS with " + host));
+  const std::string name = engine::to_utf8(call.GetIsolate(), call[1]);
+  socket->start_tls(sockets.tls_context(), name, settle(call, "starting TLS with " + name));
 }
 
 void socket_read(Call call) {
-  Isolate& isolate = Isolate::from(call);
-  const auto socket = isolate.state<Sockets>().find(call[0]);
-  const auto promise = promise_for(call);
-  socket->read([&isolate, promise](const error_code& failed, std::vector<uint8_t> bytes) {
-    const ScriptScope scope(isolate);
+  Sockets& sockets = sockets_of(call);
+  const auto socket = sockets.find(call[0]);
+  socket->read([&sockets, token = sockets.promises().add(call)](const error_code& failed,
+                                                                std::vector<uint8_t> bytes) {
+    const ScriptScope scope(sockets.isolate());
+    PendingPromise promise = sockets.promises().take(token);
     // A peer that ends TCP without close_notify is common, and lengths are HTTP's affair.
     if (failed == asio::error::eof || failed == ssl::error::stream_truncated) {
-      promise->resolve(v8::Null(isolate.v8()));
+      promise.resolve(v8::Null(scope.v8()));
     } else if (failed) {
-      promise->reject("reading from the socket: " + failed.message(), code_of(failed));
+      reject(promise, "reading from the socket", failed);
     } else {
-      promise->resolve(engine::move_to_uint8array(isolate.v8(), std::move(bytes)));
+      promise.resolve(engine::move_to_uint8array(scope.v8(), std::move(bytes)));
     }
   });
 }
 
 void socket_write(Call call) {
-  Isolate& isolate = Isolate::from(call);
-  const auto socket = isolate.state<Sockets>().find(call[0]);
+  const auto socket = sockets_of(call).find(call[0]);
   const auto bytes = engine::bytes_of(call[1]);
-  socket->write({bytes.begin(), bytes.end()},
-                settle(isolate, promise_for(call), "writing to the socket"));
+  socket->write({bytes.begin(), bytes.end()}, settle(call, "writing to the socket"));
 }
 
 void socket_end(Call call) {
-  Isolate& isolate = Isolate::from(call);
-  const auto socket = isolate.state<Sockets>().find(call[0]);
-  socket->end(settle(isolate, promise_for(call), "ending the socket"));
+  sockets_of(call).find(call[0])->end(settle(call, "ending the socket"));
 }
 
 void socket_close(Call call) {
-  Isolate& isolate = Isolate::from(call);
-  isolate.state<Sockets>().remove(call[0]->Int32Value(isolate.context()).FromMaybe(0));
+  sockets_of(call).remove(call[0]->Int32Value(call.GetIsolate()->GetCurrentContext()).FromMaybe(0));
 }
 
 constexpr std::array<engine::Op, 6> kOps{{
@@ -305,6 +328,7 @@ std::span<const engine::Op> socket_ops() {
 }
 
 void install_sockets(Isolate& isolate) {
+  isolate.set_state<TlsClient>();
   isolate.set_state<Sockets>(isolate);
 }
 

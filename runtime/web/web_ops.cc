@@ -7,6 +7,7 @@
 #include "runtime/web/fetches.h"
 #include "runtime/web/native_objects.h"
 #include "runtime/web/op_tables.h"
+#include "runtime/web/socket_ops.h"
 #include "runtime/web/timers.h"
 #include "runtime/web/web_state.h"
 
@@ -17,7 +18,7 @@ std::span<const engine::Op> web_ops() {
     std::vector<engine::Op> ops;
     for (const auto& table :
          {base64_ops(), clock_ops(), clone_ops(), compression_ops(), crypto_ops(), encoding_ops(),
-          fetch_ops(), log_ops(), task_ops(), timer_ops(), type_ops(), url_ops()}) {
+          fetch_ops(), log_ops(), socket_ops(), task_ops(), timer_ops(), type_ops(), url_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -30,6 +31,7 @@ void install_web(engine::Isolate& isolate, LogSink log) {
   isolate.set_state<NativeObjects>(isolate.v8());
   isolate.set_state<Timers>(isolate);
   isolate.set_state<Fetches>(isolate);
+  install_sockets(isolate);
   engine::ScriptScope scope(isolate);
   (void)scope.call_hook("startWeb");
 }

@@ -1,6 +1,8 @@
 // A Python Worker: from a configuration to a function that answers requests.
 
 import {hooks, ops} from '../../web/js/host.js';
+import {setOutboundMap} from '../../web/js/outbound.js';
+import {cloudflareSockets, connect} from '../../web/js/sockets.js';
 import {enterTopLevel, isTopLevel, leaveTopLevel} from '../../web/js/top_level.js';
 import {Interpreter} from './boot.js';
 import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
@@ -45,6 +47,7 @@ const moduleFiles = {
  * @property {string} pythonVersion
  * @property {{name: string, type: string}[]} bindings
  * @property {boolean} localEndpoints
+ * @property {Record<string, string>} outboundMap host to the URL of its stand-in
  */
 
 class PythonWorker {
@@ -57,7 +60,9 @@ class PythonWorker {
 
   async start() {
     setEnvironment(this.environment);
+    setOutboundMap(this.configuration.outboundMap);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
+    ops.pythonDefineModule('cloudflare:sockets', cloudflareSockets);
     enterTopLevel();
     await this.#boot();
     this.#connectStreams();
@@ -85,6 +90,8 @@ class PythonWorker {
       },
     });
     const {api, module, sitePackages} = this.interpreter;
+    // Python's own sockets, which only the newest release can have, stand on connect() as well.
+    await api.initializeNodeSockFS?.(connect);
     api.on_fatal = (error) => this.#died(error);
     this.entropy.attach(this.interpreter);
     this.interpreter.run(
@@ -126,7 +133,7 @@ class PythonWorker {
     pyodide.registerJsModule('_pyodide_entrypoint_helper', {
       doAnImport: (specifier) => ops.pythonImport(specifier),
       cloudflareWorkersModule: cloudflareWorkers,
-      cloudflareSocketsModule: {},
+      cloudflareSocketsModule: cloudflareSockets,
       workerEntrypoint: WorkerEntrypoint,
       patchWaitUntil,
       patch_env_helper: patchEnvironment,

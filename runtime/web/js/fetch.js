@@ -5,6 +5,7 @@ import {core} from './core.js';
 import {ops} from './host.js';
 import {flatten, makeResponse, readableFrom, takeBody, toInnerRequest} from './http.js';
 import {Request, Response} from './http_extensions.js';
+import {redirectUrl} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 
 const {URL} = core.loadExtScript('ext:deno_web/00_url.js');
@@ -73,7 +74,11 @@ async function sendBody(id, stream, failed) {
 async function send({method, url, headers, body, signal}) {
   const streams = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
   const content = typeof body === 'string' ? ops.encodeUtf8(body) : body;
-  const id = ops.fetchStart(method, url, headersToSend(headers), streams ? true : content);
+  const standIn = redirectUrl(url);
+  const sent = headersToSend(headers);
+  if (standIn !== null) sent.push('Host', standIn.host);
+  const id = ops.fetchStart(
+      method, standIn?.url ?? url, sent, streams ? true : content, standIn !== null);
   const abort = () => ops.fetchCancel(id);
   signal.addEventListener('abort', abort, {once: true});
   // What stops the body from being sent is why there is no response.

@@ -2,6 +2,7 @@
 // Source: the "Socket" API of the WinterTC Sockets proposal, as Workers document it.
 
 import {ops} from './host.js';
+import {redirectAddress} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 
 /** What each Socket keeps to itself. */
@@ -77,6 +78,7 @@ export class Socket {
   async close() {
     const state = states.get(this);
     await state.opened.promise.catch(() => {});
+    await state.written;
     state.shut();
     return state.closed.promise;
   }
@@ -101,7 +103,10 @@ export class Socket {
 class State {
   id = undefined;
   upgraded = false;
+  over = false;
   ended = {readable: false, writable: false};
+  /** Settles when what was written last is on its way. */
+  written = Promise.resolve();
   opened = deferred();
   closed = deferred();
 
@@ -109,9 +114,11 @@ class State {
    * @param {string} hostname
    * @param {'on' | 'off' | 'starttls'} secureTransport
    * @param {boolean} allowHalfOpen whether our side stays open when the peer ends its own
+   * @param {boolean} speaksTls whether the other end does
    * @param {Promise<object>} connecting gives {id, remoteAddress, localAddress}
    */
-  constructor(hostname, secureTransport, allowHalfOpen, connecting) {
+  constructor(hostname, secureTransport, allowHalfOpen, speaksTls, connecting) {
+    this.speaksTls = speaksTls;
     this.hostname = hostname;
     this.secureTransport = secureTransport;
     this.allowHalfOpen = allowHalfOpen;
@@ -139,12 +146,15 @@ class State {
 
   async pull(controller) {
     if (this.upgraded) return;
-    let bytes;
+    let bytes = null;
     try {
-      bytes = await ops.socketRead(this.id);
+      if (!this.over) bytes = await ops.socketRead(this.id);
     } catch (error) {
-      this.fail(error);
-      throw error;
+      if (this.upgraded) return;
+      if (!this.over) {
+        this.fail(error);
+        throw error;
+      }
     }
     if (bytes !== null) {
       controller.enqueue(bytes);
@@ -160,8 +170,11 @@ class State {
     if (!(chunk instanceof ArrayBuffer) && !ArrayBuffer.isView(chunk)) {
       throw new TypeError('This WritableStream only supports writing byte types.');
     }
+    if (this.over || this.upgraded) throw new TypeError('This socket has been closed.');
     try {
-      await ops.socketWrite(this.id, chunk);
+      const written = ops.socketWrite(this.id, chunk);
+      this.written = written.catch(() => {});
+      await written;
     } catch (error) {
       this.fail(error);
       throw error;
@@ -169,7 +182,7 @@ class State {
   }
 
   async endWriting() {
-    if (this.upgraded || this.id === undefined) return;
+    if (this.upgraded || this.over || this.id === undefined) return;
     await ops.socketEnd(this.id);
     this.endSide('writable');
   }
@@ -180,8 +193,11 @@ class State {
     if (this.ended.readable && this.ended.writable) this.shut();
   }
 
+  /** Closes the connection, or leaves it to the Socket that goes on with it. */
   shut() {
-    if (this.id !== undefined && !this.upgraded) ops.socketClose(this.id);
+    this.over = true;
+    if (this.upgraded) return;
+    if (this.id !== undefined) ops.socketClose(this.id);
     this.closed.resolve();
   }
 
@@ -194,11 +210,14 @@ class State {
   /** @param {string} hostname the name that the certificate must be for */
   upgrade(hostname) {
     const connecting = this.opened.promise.then(async (addresses) => {
-      await ops.socketStartTls(this.id, hostname);
+      await this.written;
+      if (this.speaksTls) await ops.socketStartTls(this.id, hostname);
       return {id: this.id, ...addresses};
     });
-    this.closed.resolve();
-    return new State(hostname, 'on', this.allowHalfOpen, connecting);
+    const upgraded = new State(hostname, 'on', this.allowHalfOpen, this.speaksTls, connecting);
+    upgraded.id = this.id;
+    upgraded.closed.promise.then(this.closed.resolve, this.closed.reject);
+    return upgraded;
   }
 }
 
@@ -207,15 +226,20 @@ class State {
  * @param {{secureTransport?: 'on' | 'off' | 'starttls', allowHalfOpen?: boolean}} [options]
  * @returns {Socket} at once; `opened` tells when the connection is there
  */
-export function connect(address, options = {}) {
+export function connect(address, options = undefined) {
   if (isTopLevel()) throw disallowedOperation();
   const {hostname, port} = parseAddress(address);
-  const secureTransport = options.secureTransport ?? 'off';
+  const secureTransport = options?.secureTransport ?? 'off';
   if (!['on', 'off', 'starttls'].includes(secureTransport)) {
     throw new TypeError(
       `Unsupported value in secureTransport socket option: ${String(secureTransport)}`);
   }
-  const connecting = ops.socketConnect(hostname, port, secureTransport === 'on');
-  return new Socket(
-    new State(hostname, secureTransport, options.allowHalfOpen === true, connecting));
+  const target = redirectAddress(hostname, port);
+  const connecting = ops.socketConnect(
+      target.hostname, target.port, secureTransport === 'on' && target.tls, hostname);
+  return new Socket(new State(
+      hostname, secureTransport, options?.allowHalfOpen === true, target.tls, connecting));
 }
+
+/** The module's exports. */
+export const cloudflareSockets = {connect};

@@ -15,6 +15,7 @@
 #include "cli/dev/listeners.h"
 #include "cli/dev/log_lines.h"
 #include "cli/dev/message_stream.h"
+#include "cli/dev/outbound_map.h"
 #include "cli/dev/output.h"
 #include "cli/dev/restart_policy.h"
 #include "temporary_folder.h"
@@ -25,6 +26,20 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 using test::TemporaryFolder;
+
+TEST_CASE("stand-ins for hosts") {
+  const auto map =
+      parse_outbound_map({"API.example.com=http://127.0.0.1:9000",
+                          "b.example:8443=https://[::1]:1/", "b.example:8443=http://x"});
+  CHECK(map == std::map<std::string, std::string>{{"api.example.com", "http://127.0.0.1:9000"},
+                                                  {"b.example:8443", "http://x"}});
+  for (const char* bad :
+       {"", "example.com", "=http://x", "a=ftp://x", "a=http://", "a=http://x/path",
+        "a=http://user@x", "a b=http://x", "a=http://x:123456"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(parse_outbound_map({bad}), Error);
+  }
+}
 
 TEST_CASE("request lines are wrangler's") {
   const json message = {{"method", "GET"},

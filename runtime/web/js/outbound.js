@@ -1,0 +1,55 @@
+// Stand-ins: servers on this machine that answer for other hosts (`cwrangler dev --outbound-map`), so
+// that a Worker which talks to the outside world can be tried without it.
+
+/** @type {Map<string, URL>} by "host" or "host:port", in lower case */
+const standIns = new Map();
+
+/** @param {Record<string, string>} map host, or host:port, to the stand-in's http: or https: URL */
+export function setOutboundMap(map) {
+  for (const [host, url] of Object.entries(map)) standIns.set(host.toLowerCase(), new URL(url));
+}
+
+/** @returns {URL | undefined} */
+function find(hostname, port) {
+  const name = hostname.toLowerCase();
+  return standIns.get(`${name}:${port}`) ?? standIns.get(name);
+}
+
+/** The port of a URL, also where it is its scheme's. @param {URL} url @returns {string} */
+const portOf = (url) =>
+    url.port || (url.protocol === 'https:' || url.protocol === 'wss:' ? '443' : '80');
+
+/**
+ * Where a request goes instead.
+ * @param {string} url absolute, http: or https:
+ * @returns {{url: string, host: string} | null} with the value of the Host header, which stays; null:
+ *     the host has no stand-in
+ */
+export function redirectUrl(url) {
+  if (standIns.size === 0) return null;
+  const target = new URL(url);
+  const standIn = find(target.hostname, portOf(target));
+  if (standIn === undefined) return null;
+  const {host} = target;
+  target.protocol = standIn.protocol;
+  target.hostname = standIn.hostname;
+  target.port = standIn.port;
+  return {url: target.href, host};
+}
+
+/**
+ * Where a connection goes.
+ * @param {string} hostname
+ * @param {string} port
+ * @returns {{hostname: string, port: string, tls: boolean}} `tls`: whether the other end understands
+ *     TLS; a stand-in with an http: URL does not
+ */
+export function redirectAddress(hostname, port) {
+  const standIn = find(hostname, port);
+  if (standIn === undefined) return {hostname, port, tls: true};
+  return {
+    hostname: standIn.hostname.replace(/^\[|\]$/g, ''),
+    port: portOf(standIn),
+    tls: standIn.protocol === 'https:',
+  };
+}
