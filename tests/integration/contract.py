@@ -19,6 +19,19 @@ WORKER = Path(__file__).resolve().parent.parent / "workers" / "contract"
 BINDINGS = [
     {"name": "GREETING", "type": "plain_text", "text": "hello"},
     {"name": "SETTINGS", "type": "json", "json": {"deep": [1, "two"]}},
+    {"name": "SELF", "type": "service", "service": "test"},
+    {
+        "name": "NAMED",
+        "type": "service",
+        "service": "test",
+        "entrypoint": "Named",
+        "props": {"tier": "gold"},
+    },
+    {"name": "MISSING", "type": "service", "service": "test", "entrypoint": "Nowhere"},
+    {"name": "OTHER", "type": "service", "service": "another"},
+    {"name": "COUNTER", "type": "durable_object_namespace", "class_name": "Counter"},
+    {"name": "FLOW", "type": "workflow", "workflow_name": "flow", "class_name": "Flow"},
+    {"name": "SEARCH", "type": "vectorize", "index_name": "index"},
 ]
 
 MODULE_TYPES = {".py": "python", ".mjs": "esm", ".txt": "text"}
@@ -47,7 +60,13 @@ def contract_config(version: str) -> dict[str, object]:
         for path in sorted(WORKER.rglob("*"))
         if path.suffix in MODULE_TYPES
     ]
-    return {**config, "python_version": version, "bindings": BINDINGS, "local_endpoints": True}
+    return {
+        **config,
+        "compatibility_flags": ["python_workers", "service_binding_extra_handlers"],
+        "python_version": version,
+        "bindings": BINDINGS,
+        "local_endpoints": True,
+    }
 
 
 @pytest.fixture(scope="session", params=VERSIONS)

@@ -77,4 +77,4 @@ def test_mail(contract: Contract, to: str, message: str, status: int, answer: st
 
 
 def test_properties_of_incoming_requests(contract: Contract) -> None:
-    assert contract.check("handlers/incoming_properties") == ["LIS", "PT", "0"]
+    assert contract.check("handlers/incoming_properties") == [True, "LIS", "PT", "0"]

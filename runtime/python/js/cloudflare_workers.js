@@ -1,6 +1,7 @@
 // The module "cloudflare:workers": base classes of entry points, the environment, and waitUntil.
 // https://developers.cloudflare.com/workers/runtime-apis/
 
+import {RpcTarget} from '../../bindings/service/rpc_target.js';
 import {ExecutionContext} from './execution_context.js';
 
 // The base classes' names are part of the interface: Python compares them.
@@ -25,8 +26,6 @@ export class WorkflowEntrypoint {
     this.env = env;
   }
 }
-
-export class RpcTarget {}
 
 let current = {};
 

@@ -2,6 +2,7 @@
 // of old (`on_fetch`).
 
 import {ExecutionContext} from './execution_context.js';
+import {isProxy} from './proxies.js';
 
 const DEFAULT = 'Default';
 
@@ -10,12 +11,6 @@ const RELAXED = true;
 const STRICT = false;
 
 const PROMISING = {promising: true};
-const PROMISING_RELAXED = {relaxed: true, promising: true};
-
-/** @param {unknown} value @returns {boolean} */
-function isProxy(value) {
-  return typeof value?.destroy === 'function' && typeof value?.copy === 'function';
-}
 
 /** Waits for what a promising call returned: a value, or the proxy of a coroutine's future. */
 async function settle(result) {
@@ -51,7 +46,10 @@ function requireResponse(value, handler) {
 
 export class Entrypoints {
   #module;
-  #dispatch;
+  #callConverted;
+  #callRaw;
+  /** @type {Map<Request, object>} the Python tasks that answer */
+  #tasks = new Map();
   #environment;
   #mainModule;
   #legacyHandlers;
@@ -69,7 +67,10 @@ export class Entrypoints {
     this.#mainModule = mainModule;
     this.#environment = environment;
     this.#legacyHandlers = legacyHandlers;
-    this.#dispatch = introspection.get('wrapper_func');
+    this.#callConverted = introspection.get('call_converted');
+    this.#callRaw = introspection.get('call_raw');
+    /** Converts a Python object as for RPC. */
+    this.toJavaScript = introspection.get('python_to_rpc');
     const collect = introspection.get('collect_entrypoint_classes');
     /** {durableObjects, workerEntrypoints, workflowEntrypoints}: lists of {className, methodNames}. */
     this.classes = collect(module);
@@ -77,18 +78,55 @@ export class Entrypoints {
     introspection.destroy();
   }
 
-  /** @param {Request} request @returns {Promise<Response>} */
-  async fetch(request) {
-    const method = this.#methodOf(DEFAULT, 'fetch');
-    if (method !== undefined) {
+  /**
+   * @param {Request} request
+   * @param {string} [className] the entry point
+   * @param {ExecutionContext} [context]
+   * @returns {Promise<Response>} rejects when cancel() was called for the request
+   */
+  async fetch(request, className = DEFAULT, context = new ExecutionContext()) {
+    const began = (task) => { this.#tasks.set(request, task.copy()); };
+    try {
+      const method = this.#methodOf(className, 'fetch');
+      if (method !== undefined) {
+        return requireResponse(
+            await this.call(className, method, [request, undefined, undefined], RELAXED, context, began),
+            `${className}.${method}`);
+      }
+      if (className !== DEFAULT || !this.#hasLegacyHandlers()) throw noHandler('fetch');
       return requireResponse(
-          await this.call(DEFAULT, method, [request, undefined, undefined], RELAXED),
-          `${DEFAULT}.${method}`);
+          await this.#callLegacy('on_fetch', [request, this.#environment, context], began), 'on_fetch');
+    } finally {
+      this.#tasks.get(request)?.destroy();
+      this.#tasks.delete(request);
     }
-    if (!this.#hasLegacyHandlers()) throw noHandler('fetch');
-    return requireResponse(
-        await this.#callLegacy('on_fetch', [request, this.#environment, new ExecutionContext()]),
-        'on_fetch');
+  }
+
+  /** Nobody waits for the answer any more: cancels the Python task. @param {Request} request */
+  cancel(request) {
+    this.#tasks.get(request)?.cancel();
+  }
+
+  /**
+   * Calls a method for another Worker, or for this one through a binding.
+   * @param {string} className the entry point
+   * @param {string} method
+   * @param {any[]} args
+   * @param {ExecutionContext} context
+   */
+  async rpc(className, method, args, context) {
+    const entry = this.#find(className);
+    if (entry === undefined) throw new TypeError(`The Worker has no entrypoint "${className}".`);
+    // Names with an underscore are not listed, but can be called.
+    if (!method.startsWith('_') && !entry.methodNames.includes(method)) {
+      throw new TypeError(`The RPC receiver does not implement the method "${method}".`);
+    }
+    return this.call(className, method, args, STRICT, context);
+  }
+
+  /** Calls a Python function that was passed over RPC. @param {object} callable @param {any[]} args */
+  async callFunction(callable, args) {
+    return this.#callMethod(callable, '__call__', args, STRICT, undefined);
   }
 
   /**
@@ -134,12 +172,13 @@ export class Entrypoints {
    * @param {string} method
    * @param {any[]} args
    * @param {boolean} relaxed whether arguments that the method does not take are dropped
-   * @param {ExecutionContext} [context]
+   * @param {ExecutionContext} context
+   * @param {(task: object) => void} [began] gets the Python task that runs the method
    */
-  async call(className, method, args, relaxed, context = new ExecutionContext()) {
+  async call(className, method, args, relaxed, context, began) {
     const instance = await this.#construct(className, context);
     try {
-      return await this.#callMethod(instance, method, args, relaxed);
+      return await this.#callMethod(instance, method, args, relaxed, began);
     } finally {
       instance.destroy();
     }
@@ -158,11 +197,12 @@ export class Entrypoints {
     }
   }
 
-  async #callMethod(instance, method, args, relaxed) {
-    return settle(await this.#dispatch.callWithOptions(PROMISING, relaxed, instance, method, ...args));
+  async #callMethod(instance, method, args, relaxed, began) {
+    return settle(
+        await this.#callConverted.callWithOptions(PROMISING, began, relaxed, instance, method, ...args));
   }
 
-  async #callLegacy(name, args) {
+  async #callLegacy(name, args, began) {
     const handler = this.#module[name];
     if (typeof handler !== 'function') {
       const error = new Error(
@@ -171,7 +211,8 @@ export class Entrypoints {
       throw error;
     }
     try {
-      const result = await settle(await handler.callWithOptions(PROMISING_RELAXED, ...args));
+      const result = await settle(
+          await this.#callRaw.callWithOptions(PROMISING, began, handler, ...args));
       if (!isProxy(result)) return result?.js_response ?? result;
       const converted = result.js_response ?? result;
       if (converted !== result) result.destroy();

@@ -1,5 +1,6 @@
 // A Python Worker: from a configuration to a function that answers requests.
 
+import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
 import {cloudflareSockets, connect} from '../../web/js/sockets.js';
@@ -13,6 +14,7 @@ import {makeEnvironment} from './env.js';
 import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './events.js';
 import {ExecutionContext, patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
+import {isProxy} from './proxies.js';
 import {LineWriter} from './streams.js';
 import {annotate, importError, startError} from './user_error.js';
 
@@ -54,8 +56,29 @@ class PythonWorker {
   /** @param {WorkerConfiguration} configuration */
   constructor(configuration) {
     this.configuration = configuration;
-    this.environment = makeEnvironment(configuration.bindings);
+    this.values = new RpcValues({
+      isProxy,
+      callFunction: (callable, args) => this.entrypoints.callFunction(callable, args),
+      toJavaScript: (object) => this.entrypoints.toJavaScript(object),
+    });
+    this.environment = makeEnvironment(configuration.bindings, {
+      name: configuration.name,
+      service: (entrypoint, props) => this.#service(entrypoint, props),
+    });
     this.entropy = new EntropyGate();
+  }
+
+  /** @returns {import('../../bindings/service/fetcher.js').Service} an entry point of this Worker */
+  #service(entrypoint, props) {
+    return {
+      fetch: (request) => this.entrypoints.fetch(request, entrypoint, new ExecutionContext(props)),
+      call: (method, args) =>
+          this.entrypoints.rpc(entrypoint, method, args, new ExecutionContext(props)),
+      scheduled: dispatchScheduled,
+      queue: dispatchQueue,
+      values: this.values,
+      takesEvents: this.configuration.flags.service_binding_extra_handlers,
+    };
   }
 
   async start() {
@@ -149,6 +172,7 @@ class PythonWorker {
     } catch (error) {
       throw importError(error);
     }
+    this.#runOwnModule('sdk_adjustments.py').destroy();
     this.entrypoints = new Entrypoints({
       module,
       introspection: this.#runOwnModule('introspection.py'),
@@ -248,6 +272,11 @@ async function dispatchEvent(handle, context) {
  */
 export function dispatchFetch(request) {
   return dispatch((entrypoints) => entrypoints.fetch(request));
+}
+
+/** The client does not wait for its answer any more. @param {Request} request */
+export function cancelFetch(request) {
+  worker?.entrypoints?.cancel(request);
 }
 
 /**

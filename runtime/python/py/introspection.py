@@ -1,13 +1,15 @@
 """Finds a Worker's entry points and calls them; run by the host after the main module is imported."""
 
-from collections.abc import Awaitable
+from asyncio import current_task
+from collections.abc import Callable
+from functools import partial
 from inspect import isawaitable, isclass
 from types import FunctionType, ModuleType
 from typing import Any
 
 import js
 from pyodide.code import relaxed_call
-from pyodide.ffi import to_js
+from pyodide.ffi import JsProxy, to_js
 from workers import (
     DurableObject,
     WorkerEntrypoint,
@@ -15,6 +17,11 @@ from workers import (
     python_from_rpc,
     python_to_rpc,
 )
+
+try:
+    from workers.rpc import _RpcStubWrapper as RpcStub
+except ImportError:  # an older SDK
+    RpcStub = None
 
 _KINDS = {
     "durableObjects": DurableObject,
@@ -57,23 +64,44 @@ def collect_entrypoint_classes(module: ModuleType) -> Any:
     return to_js(found, dict_converter=js.Object.fromEntries)
 
 
-async def wrapper_func(relaxed: bool, instance: Any, name: str, *args: Any) -> Any:
-    """Calls a method with arguments and result converted between JavaScript and Python.
+def _from_rpc(value: Any) -> Any:
+    """An argument as Python code wants it; a function of the other side converts its own arguments."""
+    converted = python_from_rpc(value)
+    if RpcStub is not None and isinstance(converted, JsProxy) and callable(converted):
+        return RpcStub(converted)
+    return converted
 
-    `relaxed`: arguments that the method does not take are dropped.
-    """
-    method = getattr(instance, name, None)
-    if not callable(method):
-        raise TypeError(f"Method {name} does not exist")
-    converted = [python_from_rpc(arg) for arg in args]
-    result: Any | Awaitable[Any]
+
+async def _result_of(call: Callable[[], Any]) -> Any:
     try:
-        result = relaxed_call(method, *converted) if relaxed else method(*converted)
-        if isawaitable(result):
-            result = await result
+        result = call()
+        return await result if isawaitable(result) else result
     except SystemExit as exit:
         # Left alone it would end the event loop in the middle of a call, and with it the interpreter.
         raise RuntimeError(
             f"sys.exit({exit.code!r}) was called: a Worker cannot exit, it serves until it is replaced"
         ) from exit
-    return python_to_rpc(result)
+
+
+async def call_converted(
+    began: Callable[[Any], None] | None, relaxed: bool, instance: Any, name: str, *args: Any
+) -> Any:
+    """Calls a method with arguments and result converted between JavaScript and Python.
+
+    `began`: gets the task that runs it. `relaxed`: arguments that the method does not take are dropped.
+    """
+    if began is not None:
+        began(current_task())
+    method = getattr(instance, name, None)
+    if not callable(method):
+        raise TypeError(f"Method {name} does not exist")
+    converted = [_from_rpc(arg) for arg in args]
+    call = partial(relaxed_call, method, *converted) if relaxed else partial(method, *converted)
+    return python_to_rpc(await _result_of(call))
+
+
+async def call_raw(began: Callable[[Any], None] | None, handler: Any, *args: Any) -> Any:
+    """Calls a function with JavaScript's own arguments, as many as it takes."""
+    if began is not None:
+        began(current_task())
+    return await _result_of(partial(relaxed_call, handler, *args))

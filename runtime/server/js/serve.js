@@ -4,7 +4,7 @@
 import {hooks, ops} from '../../web/js/host.js';
 import {abortRequest, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
 import {annotate} from '../../python/js/user_error.js';
-import {dispatchFetch} from '../../python/js/worker.js';
+import {cancelFetch, dispatchFetch} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
 
@@ -41,6 +41,7 @@ hooks.fetchAborted = (id) => {
   if (exchange === undefined) return;
   exchanges.delete(id);
   abortRequest(exchange.request);
+  cancelFetch(exchange.request);
   exchange.reader?.cancel(new Error('The client has disconnected.')).catch(() => {});
 };
 

@@ -6,11 +6,23 @@ Booting Python takes seconds, so what can share an interpreter does.
 from inspect import isawaitable
 from urllib.parse import urlsplit
 
-from workers import Response, WorkerEntrypoint
+from workers import DurableObject, Response, WorkerEntrypoint, WorkflowEntrypoint
 
 import handlers
+import rpc
+from rpc import Named  # noqa: F401  an entry point, as it is in this module
 
-SECTIONS = {"handlers": handlers}
+SECTIONS = {"handlers": handlers, "rpc": rpc}
+
+
+class Counter(DurableObject):
+    async def increment(self):
+        return 1
+
+
+class Flow(WorkflowEntrypoint):
+    async def run(self, event, step):
+        return None
 
 
 class Default(WorkerEntrypoint):
@@ -26,3 +38,9 @@ class Default(WorkerEntrypoint):
 
     async def email(self, message, env, ctx):
         await handlers.email(self, message, env, ctx)
+
+    async def queue(self, batch, env, ctx):
+        await handlers.queue(self, batch, env, ctx)
+
+    def named_twice(self, number):
+        return 2 * number

@@ -9,6 +9,17 @@ def last_call(worker, request):
     return calls.pop()
 
 
+def last_call_or_none(worker, request):
+    return calls[-1] if calls else None
+
+
+async def queue(worker, batch, env, ctx):
+    first, second, third = batch.messages
+    calls.append([batch.queue, first.id, first.body.n, type(first.timestamp).__name__, env, ctx])
+    first.ack()
+    second.retry({"delaySeconds": 5})
+
+
 async def scheduled(worker, controller, env, ctx):
     calls.append([controller.cron, controller.scheduledTime, env, ctx, worker.env.GREETING])
     if controller.cron == "fail":
@@ -34,4 +45,4 @@ async def email(worker, message, env, ctx):
 
 def incoming_properties(worker, request):
     cf = request.cf
-    return [cf.colo, cf.country, cf.tlsClientAuth.certPresented]
+    return [isinstance(cf, dict), cf.colo, cf["country"], cf.tlsClientAuth.certPresented]

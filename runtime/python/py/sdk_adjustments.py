@@ -1,0 +1,28 @@
+"""Where the SDK and this runtime do not quite meet; run by the host after the main module is imported."""
+
+import sys
+from inspect import signature
+from typing import Any
+
+from js import Object
+from pyodide.ffi import to_js
+from pyodide.http import pyfetch
+from workers import Request, Response, python_from_rpc
+
+
+async def _fetch_through(resource: Any, *, fetcher: Any = None, **options: Any) -> Any:
+    """pyodide.http.pyfetch with the `fetcher` of later versions: a function in place of js.fetch."""
+    if fetcher is None:
+        return await pyfetch(resource, **options)
+    return Response(await fetcher(resource, to_js(options, dict_converter=Object.fromEntries)))
+
+
+# The SDK hands its bindings' fetch to pyfetch. Python 3.12's takes it for an option of the request.
+_fetching = sys.modules["workers.fetch"]
+if "fetcher" not in signature(pyfetch).parameters and hasattr(_fetching, "_pyfetch_patched"):
+    _fetching._pyfetch_patched = _fetch_through
+
+Request.cf = property(
+    lambda request: python_from_rpc(request.js_object.cf),
+    doc="What the network knows of the request: a dict whose keys are attributes as well, or None.",
+)
