@@ -35,7 +35,7 @@ class FailedInstance final : public Instance, private RequestHandler {
     connections_.close_all();
     boost::asio::post(loop_, callbacks_.ended);
   }
-  std::optional<std::chrono::milliseconds> busy_for() const override { return std::nullopt; }
+  std::optional<std::chrono::milliseconds> cpu_time_of_call() override { return std::nullopt; }
   void terminate(std::string) override {}
 
  private:

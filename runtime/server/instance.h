@@ -53,8 +53,10 @@ class Instance {
   /// called afterwards.
   virtual void end() = 0;
 
-  /// For how long it has been in one call into JavaScript; nothing when it is idle.
-  virtual std::optional<std::chrono::milliseconds> busy_for() const = 0;
+  /// How much CPU time the call into JavaScript that it is in has used since this was first asked
+  /// during that call; nothing when it is idle. For a watchdog that asks at intervals: a Worker
+  /// that waits (for a slow terminal, say) uses none.
+  virtual std::optional<std::chrono::milliseconds> cpu_time_of_call() = 0;
   /// Breaks off the JavaScript that is running; `lost` (or `start_failed`) follows with this
   /// reason.
   virtual void terminate(std::string reason) = 0;

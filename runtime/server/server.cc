@@ -239,7 +239,7 @@ void Server::watch() {
       if (!slot->instance || slot->ended || slot->terminated) continue;
       const bool starting = slot == next_;
       const auto limit = starting ? std::max(options_.startup_limit, cpu_limit_) : cpu_limit_;
-      if (slot->instance->busy_for().value_or(limit) <= limit) continue;
+      if (slot->instance->cpu_time_of_call().value_or(limit) <= limit) continue;
       slot->terminated = true;
       slot->instance->terminate(starting ? "The Worker's top level ran longer than " +
                                                seconds(limit) + " and was stopped."

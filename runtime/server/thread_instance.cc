@@ -1,6 +1,7 @@
 #include "runtime/server/thread_instance.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <atomic>
 #include <boost/asio/post.hpp>
@@ -11,6 +12,7 @@
 #include "base/control_protocol.h"
 #include "base/error.h"
 #include "runtime/engine/script_scope.h"
+#include "runtime/engine/stack_switching.h"
 #include "runtime/engine/values.h"
 #include "runtime/python/python_worker.h"
 #include "runtime/server/http_ops.h"
@@ -94,12 +96,15 @@ class ThreadInstance final : public Instance {
     end_ordered_.set_value();
   }
 
-  std::optional<std::chrono::milliseconds> busy_for() const override {
-    const int64_t since = isolate_->busy_since();
-    if (since == 0) return std::nullopt;
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now -
-                                                                 std::chrono::nanoseconds(since));
+  std::optional<std::chrono::milliseconds> cpu_time_of_call() override {
+    const int64_t call = isolate_->busy_since();
+    if (call == 0) return std::nullopt;
+    const std::chrono::nanoseconds used = cpu_time();
+    if (call != watched_call_) {
+      watched_call_ = call;
+      used_before_ = used;
+    }
+    return std::chrono::duration_cast<std::chrono::milliseconds>(used - used_before_);
   }
 
   void terminate(std::string reason) override {
@@ -276,7 +281,21 @@ class ThreadInstance final : public Instance {
   const InstanceEnvironment& environment_;
   const WorkerConfig config_;
   const InstanceCallbacks callbacks_;
+  /// What the instance's thread has used. Where stacks are threads of their own, calls run on those
+  /// and the time that passes has to serve.
+  std::chrono::nanoseconds cpu_time() const {
+    clockid_t clock = CLOCK_MONOTONIC;
+    if (engine::StackSwitching::preferred_kind() == engine::Coroutine::Kind::fiber) {
+      ::pthread_getcpuclockid(thread_, &clock);
+    }
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  }
+
   pthread_t thread_{};
+  int64_t watched_call_ = 0;  // Isolate::busy_since of the call that the watchdog saw last
+  std::chrono::nanoseconds used_before_{};
   std::promise<void> ready_;
   Isolate* isolate_ = nullptr;  // on the thread's stack, from ready_ until after end()
   std::atomic<bool> ending_{false};

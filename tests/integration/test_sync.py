@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -163,8 +164,13 @@ def test_a_project_without_dependencies_needs_neither_uv_nor_network(project, cw
     assert not (directory / "python_modules").exists()
 
 
-def test_without_uv_the_message_says_how_to_get_it(vendored, cwrangler):
-    failed = cwrangler("sync", cwd=vendored, env={"CWRANGLER_UV": "", "PATH": "/nonexistent"})
+def test_without_uv_the_message_says_how_to_get_it(vendored, scratch_environment, tmp_path):
+    # A copy of the program alone: an install tree has uv beside it.
+    alone = shutil.copy(CWRANGLER, tmp_path / "cwrangler")
+    environment = {**scratch_environment, "CWRANGLER_UV": "", "PATH": "/nonexistent"}
+    failed = subprocess.run(
+        [alone, "sync"], cwd=vendored, env=environment, capture_output=True, text=True, check=False
+    )
     assert failed.returncode == 1
     assert "uv is needed" in failed.stderr and "pip install uv" in failed.stderr
 
