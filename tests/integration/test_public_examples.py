@@ -121,22 +121,23 @@ EXAMPLES = [
     Example("ryu22e/js-sample", check_js, hosts=("httpbin.org",)),
 ]
 
-# What the others need that is not there.
+# What the others need that is not there. A wheel is missing when the index has none for WebAssembly
+# and the package cannot be built without a compiler.
 WAITING = {
     "cloudflare/04-query-d1": "D1",
-    "cloudflare/05-langchain": "Workers AI; orjson and zstandard have no wheel and no pure fallback",
+    "cloudflare/05-langchain": "Workers AI and a wheel of orjson",
     "cloudflare/06-assets": "static assets",
     "cloudflare/07-durable-objects": "Durable Objects",
     "cloudflare/09-workers-ai": "Workers AI",
     "cloudflare/10-workflows": "Workflows",
     "cloudflare/11-opengraph": "HTMLRewriter",
-    "cloudflare/12-image-gen": "a wheel of pillow: the index has none for WebAssembly",
+    "cloudflare/12-image-gen": "a wheel of pillow",
     "cloudflare/13-js-api-pygments/ts": "a JavaScript Worker",
     "cloudflare/14-websocket-stream-consumer": "Durable Objects",
     "cloudflare/15-chatroom": "Durable Objects",
     "cloudflare/17-dynamic-py-py": "a Worker Loader binding",
     "cloudflare/19-django-todo-d1": "D1 and static assets",
-    "ryu22e/built-in-sample": "an OpenAI account, and wheels of what langchain_openai depends on",
+    "ryu22e/built-in-sample": "a wheel of orjson, and of others that langchain_openai depends on",
     "ryu22e/simple-api": "D1",
 }
 
@@ -170,6 +171,19 @@ def test_it_answers_as_its_readme_says(example, dev, tmp_path):
             options += ["--outbound-map", f"{host}={stand_in.url}"]
         session = stack.enter_context(dev(directory, *options, env=environment, timeout=240))
         example.check(session)
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("cloudflare/12-image-gen", "pillow"), ("ryu22e/built-in-sample", "orjson")],
+)
+def test_what_cannot_be_installed_is_explained(name, package, cwrangler, tmp_path):
+    collection, _, folder = name.partition("/")
+    directory = tmp_path / "example"
+    shutil.copytree(collections()[collection] / folder, directory)
+    failed = cwrangler("sync", "--python", "3.14", cwd=directory)
+    assert failed.returncode == 1
+    assert package in failed.stderr and "there is no wheel of it" in failed.stderr
 
 
 def test_every_example_is_either_run_or_named_with_what_it_waits_for():
