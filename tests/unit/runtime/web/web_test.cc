@@ -20,7 +20,7 @@ namespace {
 namespace engine = cwrangler::engine;
 namespace web = cwrangler::web;
 
-const std::filesystem::path FOLDER = std::filesystem::path(__FILE__).parent_path();
+const std::filesystem::path FOLDER = WEB_TESTS;
 
 engine::Platform& platform() {
   static engine::Platform instance{engine::Platform::Options{}};
