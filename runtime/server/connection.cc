@@ -309,6 +309,22 @@ bool Connection::leave_if_asked() {
   return false;
 }
 
+Descriptor Connection::take_over() {
+  if (responded() || broken_) throw Error("The request was answered before.");
+  if (request_.has_body || !input_.empty()) {
+    throw Error("The client has sent data before its connection was upgraded.");
+  }
+  const auto self = shared_from_this();
+  error_code error;
+  Descriptor socket(socket_.release(error));
+  if (error) throw Error("The connection was lost.");
+  record_.status = 101;
+  record_.status_text = "Switching Protocols";
+  finish_exchange(true);
+  close();
+  return socket;
+}
+
 void Connection::linger() {
   error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);

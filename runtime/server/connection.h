@@ -72,6 +72,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
                std::shared_ptr<const void> owner) override;
   bool write(std::span<const uint8_t> bytes) override;
   void end() override;
+  Descriptor take_over() override;
   void cut() override;
 
  private:

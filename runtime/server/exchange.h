@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/server/descriptor.h"
 #include "runtime/server/message_head.h"
 
 namespace cwrangler::server {
@@ -49,6 +50,11 @@ class Exchange {
 
   /// Ends a streamed body. One that is shorter than its Content-Length said cuts the connection.
   virtual void end() = 0;
+
+  /// Takes the connection out of HTTP, for the answer to an `Upgrade`: the caller gets the socket,
+  /// and sends the response itself. on_finished is called before this returns. Throws Error when
+  /// the request has a body, its client has sent more already, or a response was given before.
+  virtual Descriptor take_over() = 0;
 
   /// Breaks the connection off, so that the client sees the response is not whole. on_finished
   /// follows later.

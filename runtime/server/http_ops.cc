@@ -8,6 +8,9 @@
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/values.h"
 #include "runtime/server/request_log.h"
+#include "runtime/server/request_target.h"
+#include "runtime/server/response_head.h"
+#include "runtime/web/web_sockets.h"
 
 namespace cwrangler::server {
 
@@ -213,6 +216,23 @@ struct WorkerRequests::Ops {
     request->exchange->read_body();
   }
 
+  /// httpUpgrade(id, headers): answers a WebSocket's opening handshake; the connection's number.
+  static void upgrade(Call call) {
+    Pending* request = pending(call);
+    if (request == nullptr) throw Error(kClientGone);
+    const RequestHead head = request->exchange->request();
+    web::HeaderList received;
+    for (const Header& header : head.headers) received.emplace_back(header.name, header.value);
+    web::HeaderList answer;
+    for (Header& header : headers_of(call.GetIsolate()->GetCurrentContext(), call[1])) {
+      check_response_head({200, {}, {header}});  // of names and values
+      answer.emplace_back(std::move(header.name), std::move(header.value));
+    }
+    auto& sockets = engine::Isolate::from(call).state<web::WebSockets>();
+    Descriptor socket = request->exchange->take_over();
+    call.GetReturnValue().Set(sockets.accept(socket.release(), path_of(head), received, answer));
+  }
+
   /// httpFail(id, name, message, stack): the handler threw. Also tells the log.
   static void fail(Call call) {
     report(call, 2);
@@ -254,6 +274,7 @@ std::span<const engine::Op> http_ops() {
       {"httpWrite", op<&Ops::write>},
       {"httpEnd", op<&Ops::end>},
       {"httpRead", op<&Ops::read>},
+      {"httpUpgrade", op<&Ops::upgrade>},
       {"httpFail", op<&Ops::fail>},
       {"exceptionReport", op<&Ops::report_exception>},
       {"workerFatal", op<&Ops::fatal>},

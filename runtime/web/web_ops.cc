@@ -9,6 +9,7 @@
 #include "runtime/web/op_tables.h"
 #include "runtime/web/socket_ops.h"
 #include "runtime/web/timers.h"
+#include "runtime/web/web_sockets.h"
 #include "runtime/web/web_state.h"
 
 namespace cwrangler::web {
@@ -16,9 +17,9 @@ namespace cwrangler::web {
 std::span<const engine::Op> web_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
-    for (const auto& table :
-         {base64_ops(), clock_ops(), clone_ops(), compression_ops(), crypto_ops(), encoding_ops(),
-          fetch_ops(), log_ops(), socket_ops(), task_ops(), timer_ops(), type_ops(), url_ops()}) {
+    for (const auto& table : {base64_ops(), clock_ops(), clone_ops(), compression_ops(),
+                              crypto_ops(), encoding_ops(), fetch_ops(), log_ops(), socket_ops(),
+                              task_ops(), timer_ops(), type_ops(), url_ops(), web_socket_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -32,6 +33,7 @@ void install_web(engine::Isolate& isolate, LogSink log) {
   isolate.set_state<Timers>(isolate);
   isolate.set_state<Fetches>(isolate);
   install_sockets(isolate);
+  isolate.set_state<WebSockets>(isolate);
   engine::ScriptScope scope(isolate);
   (void)scope.call_hook("startWeb");
 }

@@ -4,6 +4,7 @@ import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
 import {cloudflareSockets, connect} from '../../web/js/sockets.js';
+import {setStandardBinaryType} from '../../web/js/websocket.js';
 import {enterTopLevel, isTopLevel, leaveTopLevel} from '../../web/js/top_level.js';
 import {Interpreter} from './boot.js';
 import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
@@ -84,6 +85,7 @@ class PythonWorker {
   async start() {
     setEnvironment(this.environment);
     setOutboundMap(this.configuration.outboundMap);
+    setStandardBinaryType(this.configuration.flags.websocket_standard_binary_type);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
     ops.pythonDefineModule('cloudflare:sockets', cloudflareSockets);
     enterTopLevel();

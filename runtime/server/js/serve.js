@@ -3,6 +3,7 @@
 
 import {hooks, ops} from '../../web/js/host.js';
 import {abortRequest, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
+import {checkReturned, joinClient} from '../../web/js/websocket.js';
 import {annotate} from '../../python/js/user_error.js';
 import {cancelFetch, dispatchFetch} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
@@ -58,7 +59,11 @@ async function answer(id, request, dispatch) {
 }
 
 /** @param {number} id @param {ReturnType<typeof takeResponse>} response */
-async function send(id, {status, statusText, headers, body}) {
+async function send(id, {status, statusText, headers, body, webSocket}) {
+  if (webSocket !== null) {
+    upgrade(id, headers, webSocket);
+    return;
+  }
   if (typeof body?.getReader !== 'function') {
     ops.httpRespond(id, status, statusText, headers, body);
     return;
@@ -77,6 +82,18 @@ async function send(id, {status, statusText, headers, body}) {
     if (room !== undefined) await room;
   }
   ops.httpEnd(id);
+}
+
+/** The client's connection becomes the other end of the WebSocket that the handler returned. */
+function upgrade(id, headers, webSocket) {
+  checkReturned(webSocket);
+  const request = exchanges.get(id)?.request;
+  if (request === undefined) return;  // the client has gone
+  if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new TypeError('Worker tried to return WebSocket in a response to a request which did not ' +
+        'contain the header "Upgrade: websocket".');
+  }
+  joinClient(webSocket, ops.httpUpgrade(id, headers));
 }
 
 function fail(id, error) {

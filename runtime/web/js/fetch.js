@@ -7,6 +7,7 @@ import {flatten, makeResponse, readableFrom, takeBody, toInnerRequest} from './h
 import {Request, Response} from './http_extensions.js';
 import {redirectUrl} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
+import {fetchWebSocket} from './websocket.js';
 
 const {URL} = core.loadExtScript('ext:deno_web/00_url.js');
 
@@ -170,6 +171,11 @@ async function run(request) {
   }
   if (!/^https?:/.test(request.url)) {
     throw new TypeError(`Fetch API cannot load: ${request.url}`);
+  }
+  if (request.headers.get('upgrade')?.toLowerCase() === 'websocket') {
+    const {status, headers, webSocket} = await fetchWebSocket(
+        request.url, flatten(without([...inner.headerList], NOT_SENT)));
+    return makeResponse({status, statusText: '', headers, url: [request.url], body: null, webSocket});
   }
   let step = {
     method: request.method,

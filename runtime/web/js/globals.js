@@ -8,6 +8,7 @@ import {Request, Response} from './http_extensions.js';
 import {adoptInspect} from './inspect.js';
 import {queueMicrotask} from './microtasks.js';
 import {timerFunctions} from './timers.js';
+import {WebSocket, WebSocketPair} from './websocket.js';
 
 const load = (name) => core.loadExtScript(`ext:${name}`);
 const webidl = load('deno_webidl/00_webidl.js');
@@ -92,6 +93,8 @@ export function installGlobals() {
   expose('Navigator', Navigator);
   expose('Request', Request);
   expose('Response', Response);
+  expose('WebSocket', WebSocket);
+  expose('WebSocketPair', WebSocketPair);
   expose('console', console);
   expose('crypto', crypto);
   expose('fetch', fetch);

@@ -127,14 +127,15 @@ export function takeBody(body) {
 /**
  * A Response as it came from another server.
  * @param {{status: number, statusText: string, headers: string[], url?: string[],
- *     body: ReadableStream | null}} received `url`: every URL on the way
+ *     body: ReadableStream | null, webSocket?: WebSocket | null}} received `url`: every URL on the way
  * @returns {Response}
  */
-export function makeResponse({status, statusText, headers, url = [], body}) {
+export function makeResponse({status, statusText, headers, url = [], body, webSocket = null}) {
   const inner = newInnerResponse(status, statusText);
   inner.headerList = pairsOf(headers);
   inner.urlList = url;
   inner.body = body === null ? null : new InnerBody(body);
+  inner.webSocket = webSocket;
   return fromInnerResponse(inner, 'immutable');
 }
 
