@@ -166,7 +166,8 @@ def test_a_runtime_that_dies_is_replaced_behind_the_same_socket(project, dev):
     with dev(project("hello")) as session:
         pid = session.runtime_pid()
         os.kill(pid, signal.SIGABRT)
-        # Asked at once: the request waits in the socket's queue for the next runtime.
+        wait_until_ended(pid)
+        # Asked before there is another: the request waits in the socket's queue for it.
         assert session.get().status == 200
         session.wait_for_line(r"runtime ended unexpectedly: signal 6 \(Aborted\)")
         session.wait_for_line(UPDATED)
