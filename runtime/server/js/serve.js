@@ -2,7 +2,7 @@
 // `hooks.fetch` and `hooks.fetchAborted` are called by it, `ops.http…` are its functions.
 
 import {hooks, ops} from '../../web/js/host.js';
-import {abortRequest, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
+import {abortRequest, isWatched, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
 import {checkReturned, joinClient} from '../../web/js/websocket.js';
 import {annotate} from '../../python/js/user_error.js';
 import {cancelFetch, dispatchFetch} from '../../python/js/worker.js';
@@ -41,8 +41,10 @@ hooks.fetchAborted = (id) => {
   const exchange = exchanges.get(id);
   if (exchange === undefined) return;
   exchanges.delete(id);
-  abortRequest(exchange.request);
-  cancelFetch(exchange.request);
+  const {request} = exchange;
+  // Code that watches the signal decides itself what to do without a client.
+  if (!isWatched(request)) cancelFetch(request);
+  abortRequest(request);
   exchange.reader?.cancel(new Error('The client has disconnected.')).catch(() => {});
 };
 

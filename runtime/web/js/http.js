@@ -2,6 +2,7 @@
 // that the Worker does not ask for: no Headers object, no stream, no signal before it is touched.
 
 import {core} from './core.js';
+import {bootstrap} from './deno/bootstrap.js';
 
 const {URL} = core.loadExtScript('ext:deno_web/00_url.js');
 const {createReadableByteStream, errorReadableStream, readableStreamClose, ReadableStream} =
@@ -84,6 +85,11 @@ function headersToSend({headerList, encodeBody}) {
 
 /** The client went away: aborts `request.signal`. @param {Request} request */
 export {abortRequest};
+
+/** @param {Request} request @returns {boolean} whether somebody has asked for `request.signal` */
+export function isWatched(request) {
+  return bootstrap.internals.getCachedAbortSignal(request) !== undefined;
+}
 
 /**
  * What has to be sent for a Response; takes its body away from it.
