@@ -161,7 +161,8 @@ def cwrangler(folder: Path, *options: str) -> Callable[[int], list[str]]:
 def make_project(scratch: Path, template: str) -> Path:
     """A project from a template of cwrangler's own, synced."""
     program = str(ROOT / "build" / "bin" / "cwrangler")
-    folder = scratch / template
+    # Not the template's name: a project called "fastapi" that depends on fastapi depends on itself.
+    folder = scratch / f"{template}-app"
     subprocess.run([program, "init", str(folder), "--template", template], check=True,
                    capture_output=True)
     if template == "fastapi":
