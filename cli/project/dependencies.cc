@@ -30,8 +30,9 @@ SourcePosition position_of(const toml::node& node, const fs::path& file) {
   return {file.filename().string(), static_cast<int>(begin.line), static_cast<int>(begin.column)};
 }
 
-std::vector<Requirement> pyproject_requirements(const fs::path& file) {
-  const std::string content = read_file(file);
+}  // namespace
+
+std::vector<Requirement> pyproject_requirements(const std::string& content, const fs::path& file) {
   const toml::table document = parse_toml(content, file.filename());
   const toml::table* project = document["project"].as_table();
   const toml::node* node = project == nullptr ? nullptr : project->get("dependencies");
@@ -62,8 +63,20 @@ std::vector<Requirement> pyproject_requirements(const fs::path& file) {
                 (std::string_view(required) == "name" ? "\"my-worker\"" : "\"0.1.0\""));
     }
   }
+  // uv would take the project itself for the package, and install neither.
+  const auto name = (*project)["name"].value<std::string>();
+  for (const Requirement& requirement : requirements) {
+    if (!name || normalized_package_name(*name) != requirement.name) continue;
+    throw Error("the project has the name of a package that it depends on: " + requirement.name)
+        .at(requirement.position)
+        .showing(line_of(content, requirement.position.line))
+        .hint("Give the project another name under [project] in " + file.filename().string() +
+              ", for example: name = \"" + requirement.name + "-worker\"");
+  }
   return requirements;
 }
+
+namespace {
 
 /// Follows the -r and -c lines of one requirements file. Requirements are the lines of the first
 /// file and those it includes with -r.
@@ -145,7 +158,7 @@ Dependencies read_dependencies(const fs::path& project) {
     if (reader.found()) found.source = requirements;
   }
   if (fs::is_regular_file(pyproject)) {
-    std::vector<Requirement> entries = pyproject_requirements(pyproject);
+    std::vector<Requirement> entries = pyproject_requirements(read_file(pyproject), pyproject);
     if (!entries.empty() && !found.empty()) {
       throw Error("both pyproject.toml and requirements.txt name dependencies")
           .hint(

@@ -35,9 +35,14 @@ struct Dependencies {
 };
 
 /// Reads them. `project`: the folder of the Worker's configuration file. Throws Error for a file
-/// that cannot be parsed, for a pyproject.toml that uv would have to execute (no name or version),
-/// and when both files name dependencies.
+/// that cannot be parsed, when both files name dependencies, and as pyproject_requirements does.
 Dependencies read_dependencies(const std::filesystem::path& project);
+
+/// The entries of `[project].dependencies` in the text of the pyproject.toml `file`. Throws Error
+/// for what is no TOML or no requirement, for a project that uv would have to execute (no name or
+/// version), and for one that depends on a package of its own name.
+std::vector<Requirement> pyproject_requirements(const std::string& content,
+                                                const std::filesystem::path& file);
 
 /// The form in which names are compared: lowercase, runs of `-_.` as one dash
 /// (packaging.python.org, "Name normalization").

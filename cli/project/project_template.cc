@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/config/names.h"
+#include "cli/project/dependencies.h"
 #include "cli/terminal/suggestion.h"
 
 namespace cwrangler::cli {
@@ -77,11 +78,18 @@ std::string project_worker_name(const InitOptions& options) {
 }
 
 /// The name for pyproject.toml, where one starts and ends with a letter or a digit
-/// (packaging.python.org, "Names and normalization").
-std::string python_project_name(const std::string& worker_name) {
+/// (packaging.python.org, "Names and normalization") and is not that of a package which the
+/// template depends on.
+std::string python_project_name(const std::string& worker_name, const fs::path& root) {
   const size_t first = worker_name.find_first_not_of("-_");
   if (first == std::string::npos) return "worker";
-  return worker_name.substr(first, worker_name.find_last_not_of("-_") - first + 1);
+  std::string name = worker_name.substr(first, worker_name.find_last_not_of("-_") - first + 1);
+  const fs::path pyproject = root / "pyproject.toml";
+  if (!fs::exists(pyproject)) return name;
+  for (const Requirement& requirement : pyproject_requirements(read_file(pyproject), pyproject)) {
+    if (requirement.name == normalized_package_name(name)) return name + "-worker";
+  }
+  return name;
 }
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
@@ -92,12 +100,13 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 std::vector<TemplateFile> read_template(const InitOptions& options, const std::string& name) {
   const fs::path root = options.templates / options.template_name;
+  const std::string project_name = python_project_name(name, root);
   std::vector<TemplateFile> files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     if (!entry.is_regular_file()) continue;
     std::string content = read_file(entry.path());
     replace_all(content, "{{name}}", name);
-    replace_all(content, "{{project_name}}", python_project_name(name));
+    replace_all(content, "{{project_name}}", project_name);
     replace_all(content, "{{compatibility_date}}", utc_date(options.now));
     files.push_back({entry.path().lexically_relative(root), std::move(content)});
   }

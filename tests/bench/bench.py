@@ -161,8 +161,7 @@ def cwrangler(folder: Path, *options: str) -> Callable[[int], list[str]]:
 def make_project(scratch: Path, template: str) -> Path:
     """A project from a template of cwrangler's own, synced."""
     program = str(ROOT / "build" / "bin" / "cwrangler")
-    # Not the template's name: a project called "fastapi" that depends on fastapi depends on itself.
-    folder = scratch / f"{template}-app"
+    folder = scratch / template
     subprocess.run([program, "init", str(folder), "--template", template], check=True,
                    capture_output=True)
     if template == "fastapi":

@@ -5,6 +5,8 @@
 ``cwrangler`` runs a command to its end
 ``scratch_environment``  the environment of both: caches of the test's own
 ``shared_worker``  one running Worker for all tests of a module
+``runtime``   cwrangler-runtime by itself with the Worker that a module's ``WORKER`` is
+``certificate``  what servers that a Worker calls over TLS show
 
 The programs are taken from the build tree that ``CWRANGLER_BUILD`` names (``scripts/test`` sets it).
 """
@@ -25,9 +27,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from contract import contract  # noqa: F401  a fixture
+from peers import Certificate, make_certificate
+from runtime_process import Runtime, running, worker_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("CWRANGLER_BUILD", ROOT / "build"))
@@ -304,6 +309,27 @@ def shared_worker(
     assert synced.returncode == 0, synced.stderr
     with run_dev(directory, environment=environment) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """What the servers that a Worker calls over TLS show."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module")
+def runtime(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    certificate: Certificate,
+) -> Iterator[Runtime]:
+    """cwrangler-runtime with the test module's ``WORKER`` loaded; it trusts ``certificate``."""
+    source = tmp_path_factory.mktemp("worker")
+    (source / "entry.py").write_text(dedent(request.module.WORKER))
+    with running(env={"SSL_CERT_FILE": str(certificate.certificate)}) as started:
+        started.load(worker_config(source))
+        started.wait_for("loaded")
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-from textwrap import dedent
 
 import pytest
-from peers import Certificate, after_starttls, count, echo, make_certificate, over_tls, serving
-from runtime_process import Runtime, running, worker_config
+from peers import Certificate, after_starttls, count, echo, over_tls, serving
+from runtime_process import Runtime
 
 WORKER = """
     import asyncio, json, socket, ssl
@@ -143,23 +140,6 @@ WORKER = """
             except OSError as error:
                 return type(error).__name__
 """
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture(scope="module")
-def runtime(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[Runtime]:
-    source = tmp_path_factory.mktemp("worker")
-    (source / "entry.py").write_text(dedent(WORKER))
-    with running(env={"SSL_CERT_FILE": str(certificate.certificate)}) as started:
-        started.load(worker_config(source))
-        started.wait_for("loaded")
-        yield started
 
 
 def ask(runtime: Runtime, path: str) -> object:

@@ -175,23 +175,29 @@ def test_without_uv_the_message_says_how_to_get_it(vendored, scratch_environment
     assert "uv is needed" in failed.stderr and "pip install uv" in failed.stderr
 
 
-def test_no_network_and_a_cold_cache_is_told_as_such(project, cwrangler, tmp_path):
-    directory = project("hello")
-    (directory / "requirements.txt").write_text("httpx\n")
-    failed = cwrangler(
-        "sync", cwd=directory, env={**NO_NETWORK, "UV_CACHE_DIR": str(tmp_path / "cold")}
-    )
+@pytest.fixture
+def sync_without_network(project, cwrangler, tmp_path):
+    """Runs sync for some requirements where no index can be reached and nothing is cached."""
+
+    def run(requirements):
+        directory = project("hello")
+        (directory / "requirements.txt").write_text(requirements)
+        cache = {"UV_CACHE_DIR": str(tmp_path / "cold")}
+        result = cwrangler("sync", cwd=directory, env={**NO_NETWORK, **cache})
+        return result, directory / "python_modules"
+
+    return run
+
+
+def test_no_network_and_a_cold_cache_is_told_as_such(sync_without_network):
+    failed, modules = sync_without_network("httpx\n")
     assert failed.returncode == 1
     assert "the package index cannot be reached" in failed.stderr
-    assert not (directory / "python_modules").exists()
+    assert not modules.exists()
 
 
-def test_the_sdk_alone_does_without_a_network(project, cwrangler, tmp_path):
-    directory = project("hello")
-    (directory / "requirements.txt").write_text("workers-runtime-sdk\n")
-    result = cwrangler(
-        "sync", cwd=directory, env={**NO_NETWORK, "UV_CACHE_DIR": str(tmp_path / "cold")}
-    )
+def test_the_sdk_alone_does_without_a_network(sync_without_network):
+    result, _ = sync_without_network("workers-runtime-sdk\n")
     assert result.returncode == 0
     assert "the workers-runtime-sdk that came with cwrangler" in result.stderr
 

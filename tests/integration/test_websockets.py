@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from peers import Certificate, make_certificate
+from peers import Certificate
 from runtime_process import Runtime, running, worker_config
 from websockets import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -132,23 +132,6 @@ WORKER = """
 """
 
 PATIENCE = 60
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return make_certificate(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture(scope="module")
-def runtime(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[Runtime]:
-    source = tmp_path_factory.mktemp("worker")
-    (source / "entry.py").write_text(dedent(WORKER))
-    with running(env={"SSL_CERT_FILE": str(certificate.certificate)}) as started:
-        started.load(worker_config(source))
-        started.wait_for("loaded")
-        yield started
 
 
 def open_socket(runtime: Runtime, path: str, **options: object) -> ClientConnection:

@@ -70,6 +70,17 @@ TEST_CASE("two files with dependencies are refused, with what to do") {
   CHECK(message.find("delete requirements.txt") != std::string::npos);
 }
 
+TEST_CASE("a project cannot depend on a package of its own name") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder.path() / "pyproject.toml",
+                        "[project]\nname = 'Fast_API'\nversion = '1'\n"
+                        "dependencies = ['httpx', 'fast-api>=1']\n");
+  const std::string problem = refusal(folder.path());
+  CHECK(problem.find("pyproject.toml:4:26") != std::string::npos);
+  CHECK(problem.find("the name of a package that it depends on: fast-api") != std::string::npos);
+  CHECK(problem.find("name = \"fast-api-worker\"") != std::string::npos);
+}
+
 TEST_CASE("what cannot be understood is shown with its place") {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "pyproject.toml";

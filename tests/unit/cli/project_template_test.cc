@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/config/names.h"
+#include "cli/project/dependencies.h"
 #include "temporary_folder.h"
 
 namespace cwrangler::cli {
@@ -53,6 +54,18 @@ TEST_CASE("a project is made whole, with name and date filled in") {
   }
   // Nothing of the work is left beside the projects.
   CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 2);
+}
+
+TEST_CASE("a project named like what its template depends on has another name in pyproject.toml") {
+  TemporaryFolder folder;
+  const fs::path target = folder.path() / "FastAPI";
+  InitOptions options = options_for(target, "fastapi");
+  options.name = "fastapi";
+  CHECK(create_project(options).name == "fastapi");
+  CHECK(read_file(target / "wrangler.jsonc").find("\"fastapi\"") != std::string::npos);
+  CHECK(read_file(target / "pyproject.toml").find("name = \"fastapi-worker\"") !=
+        std::string::npos);
+  CHECK(read_dependencies(target).position_of("fastapi").line > 0);
 }
 
 TEST_CASE("an existing folder is filled when nothing is in the way") {
