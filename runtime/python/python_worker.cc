@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/module_map.h"
+#include "runtime/python/cpu_signal.h"
 #include "runtime/python/worker_modules.h"
 
 namespace cwrangler::python {
@@ -99,7 +100,9 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
   };
 }
 
-void install_python(engine::Isolate& isolate, const WorkerConfig& config) {
+void install_python(engine::Isolate& isolate, const WorkerConfig& config,
+                    std::shared_ptr<CpuSignal> cpu_signal) {
+  isolate.set_state<std::shared_ptr<CpuSignal>>(std::move(cpu_signal));
   std::vector<Module> modules = config.modules;
   if (!has_module(config, "python_modules/workers/__init__.py")) add_sdk(modules);
 

@@ -36,6 +36,7 @@ class FailedInstance final : public Instance, private RequestHandler {
     boost::asio::post(loop_, callbacks_.ended);
   }
   std::optional<std::chrono::milliseconds> cpu_time_of_call() override { return std::nullopt; }
+  void interrupt() override {}
   void terminate(std::string) override {}
 
  private:

@@ -57,6 +57,9 @@ class Instance {
   /// during that call; nothing when it is idle. For a watchdog that asks at intervals: a Worker
   /// that waits (for a slow terminal, say) uses none.
   virtual std::optional<std::chrono::milliseconds> cpu_time_of_call() = 0;
+  /// Asks the Python code of the call that cpu_time_of_call() told of to stop, by an exception. It
+  /// may go on. The watchdog's thread.
+  virtual void interrupt() = 0;
   /// Breaks off the JavaScript that is running; `lost` (or `start_failed`) follows with this
   /// reason.
   virtual void terminate(std::string reason) = 0;

@@ -22,6 +22,9 @@ constexpr int kWatchSteps = 10;
 /// …but not more often than this is worth, nor more rarely than a person would wait.
 constexpr std::chrono::milliseconds kShortestWatch{20};
 constexpr std::chrono::milliseconds kLongestWatch{1'000};
+/// What Python code has to end in after the exception that tells it of the limit: enough to clean
+/// up.
+constexpr std::chrono::milliseconds kInterruptGrace{500};
 
 std::string seconds(std::chrono::milliseconds time) {
   const auto count = time.count();
@@ -239,7 +242,16 @@ void Server::watch() {
       if (!slot->instance || slot->ended || slot->terminated) continue;
       const bool starting = slot == next_;
       const auto limit = starting ? std::max(options_.startup_limit, cpu_limit_) : cpu_limit_;
-      if (slot->instance->cpu_time_of_call().value_or(limit) <= limit) continue;
+      const auto busy = slot->instance->cpu_time_of_call().value_or(ServerOptions::Duration(0));
+      if (busy <= limit) {
+        slot->interrupted = false;
+        continue;
+      }
+      // The top level has no request to fail, and Python's handlers are not there yet.
+      if (!starting) {
+        if (!std::exchange(slot->interrupted, true)) slot->instance->interrupt();
+        if (busy <= limit + kInterruptGrace) continue;
+      }
       slot->terminated = true;
       slot->instance->terminate(starting ? "The Worker's top level ran longer than " +
                                                seconds(limit) + " and was stopped."

@@ -71,7 +71,8 @@ class Server {
     Clock::time_point began;
     bool leaving = false;  // drained is awaited
     bool ended = false;
-    bool terminated = false;  // by the watchdog
+    bool interrupted = false;  // by the watchdog, in the call that it is in
+    bool terminated = false;   // by the watchdog
   };
   using SlotRef = std::shared_ptr<Slot>;
 

@@ -14,6 +14,7 @@
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/stack_switching.h"
 #include "runtime/engine/values.h"
+#include "runtime/python/cpu_signal.h"
 #include "runtime/python/python_worker.h"
 #include "runtime/server/http_ops.h"
 #include "runtime/web/web_ops.h"
@@ -107,6 +108,8 @@ class ThreadInstance final : public Instance {
     return std::chrono::duration_cast<std::chrono::milliseconds>(used - used_before_);
   }
 
+  void interrupt() override { cpu_signal_->raise(watched_call_); }
+
   void terminate(std::string reason) override {
     {
       const std::lock_guard lock(reason_mutex_);
@@ -160,6 +163,7 @@ class ThreadInstance final : public Instance {
     // The other thread must be through with the isolate before it goes.
     end_ordered_.get_future().wait();
     // JavaScript is not entered any more.
+    cpu_signal_->detach();
     requests_->fail_all({"internal", "The Worker was stopped.", ""});
     connections_.reset();
   }
@@ -169,7 +173,7 @@ class ThreadInstance final : public Instance {
       web::install_web(*isolate_, [this](std::string_view level, std::string_view text) {
         environment_.events({{"type", control::kConsole}, {"level", level}, {"text", text}});
       });
-      python::install_python(*isolate_, config_);
+      python::install_python(*isolate_, config_, cpu_signal_);
       const nlohmann::json configuration = python::startup_configuration(config_);
       ScriptScope scope(*isolate_);
       v8::Local<v8::Value> argument;
@@ -293,6 +297,7 @@ class ThreadInstance final : public Instance {
     return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
   }
 
+  const std::shared_ptr<python::CpuSignal> cpu_signal_ = std::make_shared<python::CpuSignal>();
   pthread_t thread_{};
   int64_t watched_call_ = 0;  // Isolate::busy_since of the call that the watchdog saw last
   std::chrono::nanoseconds used_before_{};

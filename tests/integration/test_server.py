@@ -42,6 +42,13 @@ class Default(WorkerEntrypoint):
         print("aborted")
         return Response("to nobody")
 
+    async def cancelled(self, request):
+        print("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            print("cleaned up")
+
     async def background(self, request):
         async def later():
             await asyncio.sleep(0.5)
@@ -175,8 +182,9 @@ def test_a_lost_worker_is_replaced_and_requests_wait_for_it() -> None:
         runtime.wait_for("loaded")
         with contextlib.closing(runtime.connect()) as waiting:
             waiting.request("GET", "/never_answer")
-            status, text = ask(connection, "/loop_forever")
+            status, text = ask(connection, "/loop_stubbornly")
             assert (status, text) == (500, "Worker exceeded CPU time limit.\n")
+            runtime.wait_for("console", text="ignored: CpuLimitExceeded")
             assert waiting.getresponse().status == 500
         assert runtime.wait_for("restarted")["reason"] == "Worker exceeded CPU time limit."
         assert ask(connection, "/fine") == (200, "fine 1")
@@ -184,6 +192,21 @@ def test_a_lost_worker_is_replaced_and_requests_wait_for_it() -> None:
         assert status == 500 and "exited with status 3" in text
         assert "status 3" in runtime.wait_for("restarted")["reason"]
         assert ask(connection, "/fine") == (200, "fine 1")
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_an_endless_loop_costs_its_request_only(version: str) -> None:
+    with running() as runtime, contextlib.closing(runtime.connect()) as connection:
+        runtime.load({**faults(cpu_ms=500), "python_version": version})
+        runtime.wait_for("loaded")
+        for _ in range(2):
+            status, text = ask(connection, "/loop_forever")
+            assert status == 500
+            assert text.rstrip().endswith("CpuLimitExceeded: Python Worker exceeded CPU time limit")
+            assert "_exceed_cpu_limit" not in text and "in loop_forever" in text
+        # It has counted on: it is the same instance.
+        assert ask(connection, "/fine") == (200, "fine 3")
+        assert not [message for message in runtime.messages if message["type"] == "restarted"]
 
 
 def test_a_full_javascript_heap_ends_the_worker_and_not_the_runtime() -> None:
@@ -202,6 +225,11 @@ def test_a_client_that_leaves_aborts_the_request(make_worker: Callable[..., dict
         runtime.wait_for("console", text="begun")
         connection.close()
         runtime.wait_for("console", text="aborted")
+        connection = runtime.connect()
+        connection.request("GET", "/cancelled")
+        runtime.wait_for("console", text="begun")
+        connection.close()
+        runtime.wait_for("console", text="cleaned up")
         assert runtime.get("/") == (200, "1")
 
 

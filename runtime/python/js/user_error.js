@@ -15,7 +15,8 @@ export function isPythonError(error) {
  */
 const HOST_FRAMES = new RegExp(
     '^ {2}File "(?:introspection|search_path|/lib/python3\\d+\\.zip/_pyodide/_base)\\.py", ' +
-    'line \\d+, in (?:call_converted|call_raw|_result_of|pyimport_impl)\\n(?: {4}.*\\n)*', 'gm');
+    'line \\d+, in (?:call_converted|call_raw|_exceed_cpu_limit|_result_of|pyimport_impl)\\n' +
+    '(?: {4}.*\\n)*', 'gm');
 
 /**
  * Makes a Python exception's text what a person wants to read: without our frames and those of wasm,

@@ -9,6 +9,7 @@ import {enterTopLevel, isTopLevel, leaveTopLevel} from '../../web/js/top_level.j
 import {Interpreter} from './boot.js';
 import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
   from './cloudflare_workers.js';
+import {CpuSignal} from './cpu_signal.js';
 import {Entrypoints} from './entrypoints.js';
 import {EntropyGate} from './entropy.js';
 import {makeEnvironment} from './env.js';
@@ -119,6 +120,7 @@ class PythonWorker {
     await api.initializeNodeSockFS?.(connect);
     api.on_fatal = (error) => this.#died(error);
     this.entropy.attach(this.interpreter);
+    this.cpuSignal = new CpuSignal(module);
     this.interpreter.run(
         `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
         'from _cloudflare.entropy_patches import before_top_level\n' +
@@ -187,6 +189,7 @@ class PythonWorker {
   /** Before each event; the first one ends the top level. */
   prepare() {
     if (this.failure !== undefined) throw new Error(this.failure);
+    this.cpuSignal.attach();
     if (!isTopLevel()) return;
     leaveTopLevel();
     this.interpreter.run(

@@ -1,5 +1,6 @@
 """Finds a Worker's entry points and calls them; run by the host after the main module is imported."""
 
+import signal
 from asyncio import current_task
 from collections.abc import Callable
 from functools import partial
@@ -62,6 +63,17 @@ def collect_entrypoint_classes(module: ModuleType) -> Any:
         for kind, base in _KINDS.items()
     }
     return to_js(found, dict_converter=js.Object.fromEntries)
+
+
+class CpuLimitExceeded(BaseException):
+    """Raised in code that has run for too long; it is ended soon if it goes on."""
+
+
+def _exceed_cpu_limit(*_: Any) -> None:
+    raise CpuLimitExceeded("Python Worker exceeded CPU time limit")
+
+
+signal.signal(signal.SIGXCPU, _exceed_cpu_limit)
 
 
 def _from_rpc(value: Any) -> Any:

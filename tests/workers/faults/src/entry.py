@@ -39,6 +39,14 @@ class Default(WorkerEntrypoint):
         while True:
             pass
 
+    async def loop_stubbornly(self) -> Response:
+        while True:
+            try:
+                while True:
+                    pass
+            except BaseException as error:
+                print(f"ignored: {type(error).__name__}")
+
     async def never_answer(self) -> Response:
         await asyncio.Event().wait()
         return Response("not reached")
