@@ -1,0 +1,111 @@
+// A D1 database: https://developers.cloudflare.com/d1/
+//
+// One request is a list of queries that run in one transaction, as D1 runs a batch. Limits and
+// messages are D1's. One thread at a time; interrupt() alone is for others.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "storage/row_counts.h"
+#include "storage/sqlite.h"
+
+namespace cwrangler::storage {
+
+struct D1Query {
+  std::string sql;
+  std::vector<SqlValue> parameters;
+};
+
+/// `meta` of a result, under D1's names.
+struct D1Meta {
+  double duration_ms = 0;
+  int64_t changes = 0;
+  int64_t last_row_id = 0;
+  bool changed_db = false;
+  int64_t size_after = 0;
+  int64_t rows_read = 0;
+  int64_t rows_written = 0;
+};
+
+struct D1Result {
+  std::vector<std::string> columns;
+  std::vector<SqlValue> cells;  ///< row after row
+  D1Meta meta;
+
+  size_t row_count() const { return columns.empty() ? 0 : cells.size() / columns.size(); }
+};
+
+/// https://developers.cloudflare.com/d1/platform/limits/
+struct D1Limits {
+  static constexpr int kStatementBytes = 100'000;
+  static constexpr int kParameters = 100;
+  static constexpr int kColumns = 100;
+  static constexpr int kFunctionArguments = 32;
+  static constexpr int kPatternBytes = 50;       ///< of LIKE and GLOB
+  static constexpr int kValueBytes = 2'000'000;  ///< of a string, a blob, a row
+  static constexpr size_t kQueries = 1000;       ///< of one request
+  static constexpr std::chrono::seconds kDuration{30};
+};
+
+class D1Database {
+ public:
+  explicit D1Database(const std::filesystem::path& file);
+
+  /// Runs the queries in order; all of them, or none when one throws. A text may hold several
+  /// statements, of which the last one's rows are the result. Throws Error with D1's message,
+  /// without the prefix "D1_ERROR: ".
+  std::vector<D1Result> run(const std::vector<D1Query>& queries);
+
+  /// A mark of the state after the last request; later ones compare greater as text.
+  std::string bookmark();
+
+  /// The file as SQLite's own tools would copy it.
+  Blob dump();
+
+  /// Ends what runs, with an error; any thread.
+  void interrupt();
+
+  Connection& connection() { return connection_; }
+
+ private:
+  struct Cached {
+    std::string sql;
+    Statement statement;
+  };
+
+  /// The only statement of `sql`, kept for the next time. Empty where there are several or none.
+  Statement* cached(const std::string& sql);
+  D1Result run_query(const D1Query& query);
+  void run_statement(Statement& statement, const D1Query& query, D1Result& result);
+  int64_t size();
+  void check_limits(const std::vector<D1Query>& queries) const;
+
+  static int authorize(void* self, int action, const char* first, const char* second,
+                       const char* database, const char* trigger);
+  static int check_time(void* self);
+
+  Connection connection_;
+  RowCounts counts_;
+  Statement page_count_;
+  int64_t page_size_ = 0;
+  /// Our own statements may do what the user's may not.
+  bool is_trusted_ = true;
+  std::chrono::steady_clock::time_point deadline_{};
+  std::list<Cached> cache_;  // the last used first
+  std::unordered_map<std::string_view, std::list<Cached>::iterator> cache_index_;
+  uint64_t requests_ = 0;
+};
+
+/// The same texts as D1's filter for what holds no statement: blanks and comments.
+bool is_blank_sql(std::string_view sql);
+
+}  // namespace cwrangler::storage

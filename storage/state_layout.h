@@ -1,0 +1,27 @@
+// Where local state lies: wrangler's `.wrangler/state/v3`.
+//
+// A database's file is named as the Durable Object that holds it in wrangler: with
+// key = SHA-256(unique key), a = HMAC-SHA-256(key, name)[0:16], b = HMAC-SHA-256(key, a)[0:16], the
+// name is hex(a b). Unique keys are miniflare's class names.
+
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace cwrangler::storage {
+
+/// `state` is the folder v3 in each of these; nothing is created.
+
+/// The SQLite file of a D1 database; `id`: the configuration's database id.
+std::filesystem::path d1_file(const std::filesystem::path& state, std::string_view id);
+
+/// The SQLite file of a KV namespace's entries, and the folder of its values.
+std::filesystem::path kv_file(const std::filesystem::path& state, std::string_view id);
+std::filesystem::path kv_blobs(const std::filesystem::path& state, std::string_view id);
+
+/// hex(a b) as above.
+std::string object_id(std::string_view unique_key, std::string_view name);
+
+}  // namespace cwrangler::storage
