@@ -71,6 +71,7 @@ json to_json(const WorkerConfig& config) {
           {"limits", {{"cpu_ms", config.cpu_limit_ms}}},
           {"local_endpoints", config.local_endpoints},
           {"state_directory", config.state_directory},
+          {"assets", config.assets},
           {"outbound_map", config.outbound_map}};
 }
 
@@ -86,6 +87,7 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.cpu_limit_ms = field<int>(field<json>(source, "limits", json::object()), "cpu_ms", 0);
     config.local_endpoints = field<bool>(source, "local_endpoints", false);
     config.state_directory = field<std::string>(source, "state_directory", "");
+    config.assets = field<json>(source, "assets", nullptr);
     config.outbound_map = field<std::map<std::string, std::string>>(source, "outbound_map", {});
     for (const json& entry : field<json>(source, "modules", json::array())) {
       config.modules.push_back({field<std::string>(entry, "name", ""),

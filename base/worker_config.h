@@ -38,7 +38,10 @@ struct WorkerConfig {
   std::vector<Binding> bindings;
   int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
   bool local_endpoints = false;  ///< `/cdn-cgi/…` of a dev session: run a handler by hand
-  std::string state_directory;   ///< where local bindings keep their data; empty: in memory
+  std::string state_directory;   ///< where local bindings keep their data; empty: nowhere lasting
+  /// Static files: {directory (absolute), html_handling, not_found_handling, run_worker_first}, the
+  /// last three as in the configuration file; null: none.
+  nlohmann::json assets;
   /// Host, or host:port, to the http(s) URL of the server that answers for it in its place.
   std::map<std::string, std::string> outbound_map;
 };

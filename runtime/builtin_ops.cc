@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "runtime/builtins.h"
+#include "runtime/bindings/binding_ops.h"
 #include "runtime/python/python_ops.h"
 #include "runtime/server/http_ops.h"
 #include "runtime/web/web_ops.h"
@@ -11,6 +12,7 @@ std::span<const engine::Op> builtin_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
     const std::span<const engine::Op> tables[] = {
+        bindings::binding_ops(),
         python::python_ops(),
         server::http_ops(),
         web::web_ops(),

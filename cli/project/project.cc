@@ -149,6 +149,11 @@ WorkerConfig make_worker_config(const Project& project) {
   worker.python_version = project.python_version;
   worker.modules = project.modules;
   worker.cpu_limit_ms = config.cpu_limit_ms;
+  if (config.assets && !config.assets->directory.empty()) {
+    // The upload API has the files already; a local run reads them where they are.
+    worker.assets = config.assets->settings;
+    worker.assets["directory"] = config.assets->directory.string();
+  }
   worker.state_directory = (config.directory / ".wrangler" / "state" / "v3").string();
 
   auto is_secret = [&project](const std::string& name) {
@@ -163,11 +168,6 @@ WorkerConfig make_worker_config(const Project& project) {
     if (is_secret(configured.binding.name)) continue;
     Binding binding = configured.binding;
     binding.properties = configured.local;
-    if (binding.type == "assets" && config.assets) {
-      // The upload API has the files already; a local run reads them where they are.
-      binding.properties = config.assets->settings;
-      binding.properties["directory"] = config.assets->directory.string();
-    }
     worker.bindings.push_back(std::move(binding));
   }
   return worker;

@@ -97,6 +97,8 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"bindings", std::move(bindings)},
       {"localEndpoints", config.local_endpoints},
       {"outboundMap", config.outbound_map},
+      {"stateDirectory", config.state_directory},
+      {"assets", config.assets},
   };
 }
 

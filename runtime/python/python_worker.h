@@ -16,7 +16,7 @@ namespace cwrangler::python {
 class CpuSignal;
 
 /// The argument of `hooks.startWorker`: {name, mainModule, compatibilityDate, flags, pythonVersion,
-/// bindings, localEndpoints}. Throws Error for what cannot run whatever the files say: a bad date
+/// bindings, localEndpoints, outboundMap, stateDirectory, assets}. Throws Error for what cannot run whatever the files say: a bad date
 /// or flag, Python not turned on, a main module that is missing, is no top-level .py file, or
 /// clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);

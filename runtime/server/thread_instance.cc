@@ -11,6 +11,7 @@
 
 #include "base/control_protocol.h"
 #include "base/error.h"
+#include "runtime/bindings/binding_ops.h"
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/stack_switching.h"
 #include "runtime/engine/values.h"
@@ -173,6 +174,7 @@ class ThreadInstance final : public Instance {
       web::install_web(*isolate_, [this](std::string_view level, std::string_view text) {
         environment_.events({{"type", control::kConsole}, {"level", level}, {"text", text}});
       });
+      bindings::install_bindings(*isolate_);
       python::install_python(*isolate_, config_, cpu_signal_);
       const nlohmann::json configuration = python::startup_configuration(config_);
       ScriptScope scope(*isolate_);

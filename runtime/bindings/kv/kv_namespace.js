@@ -1,5 +1,7 @@
 // A KV namespace as a Worker sees it: https://developers.cloudflare.com/kv/api/
 
+import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
+
 /**
  * @typedef {object} KvEntry
  * @property {Uint8Array} value
@@ -8,14 +10,14 @@
  */
 
 /**
- * Where a namespace's data is. Expired entries may still be there; the namespace does not show them.
+ * Where a namespace's data is. Entries that have expired are not there.
  * @typedef {object} KvStore
  * @property {(key: string) => Promise<KvEntry | undefined>} get
  * @property {(key: string, entry: KvEntry) => Promise<void>} put
- * @property {(key: string) => Promise<void>} delete
- * @property {(prefix: string, after: string | undefined, count: number, now: number) =>
- *     Promise<[string, KvEntry][]>} list the first `count` entries after the key `after`, in the order of
- *     their keys' UTF-8 bytes, without those expired at `now` (seconds)
+ * @property {(keys: string[]) => Promise<void>} delete
+ * @property {(prefix: string, after: string | undefined, count: number) => Promise<[string, KvEntry][]>}
+ *     list the first `count` entries after the key `after`, in the order of their keys' UTF-8 bytes,
+ *     without their values
  */
 
 // https://developers.cloudflare.com/kv/platform/limits/
@@ -25,20 +27,26 @@ const MAX_METADATA_BYTES = 1024;
 const MIN_TTL_SECONDS = 60;
 const MAX_LIST_KEYS = 1000;
 const MAX_BULK_KEYS = 100;
+const MAX_BULK_BYTES = 25 * 1024 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 const nowInSeconds = () => Math.floor(Date.now() / 1000);
 
-/** @param {'GET' | 'PUT' | 'DELETE' | 'LIST'} operation */
+/** @param {'GET' | 'GET_BULK' | 'PUT' | 'DELETE'} operation as production names it; lists are GETs */
 function failed(operation, status, reason) {
   return new Error(`KV ${operation} failed: ${status} ${reason}`);
 }
 
 function checkKey(operation, key) {
+  if (isTopLevel()) throw disallowedOperation();
   if (key === '') throw new TypeError('Key name cannot be empty.');
   if (key === '.' || key === '..') throw new TypeError(`"${key}" is not allowed as a key name.`);
+  checkKeyLength(operation, key);
+}
+
+function checkKeyLength(operation, key) {
   const length = encoder.encode(key).length;
   if (length > MAX_KEY_BYTES) {
     throw failed(operation, 414,
@@ -46,11 +54,20 @@ function checkKey(operation, key) {
   }
 }
 
+/** What the store cannot do is told as production tells its own failures. */
+async function attempt(operation, work) {
+  try {
+    return await work();
+  } catch (error) {
+    throw failed(operation, 500, error.message);
+  }
+}
+
 const CONVERSIONS = {
   text: (bytes) => decoder.decode(bytes),
   json: (bytes) => JSON.parse(decoder.decode(bytes)),
-  arrayBuffer: (bytes) => bytes.slice().buffer,
-  stream: (bytes) => new Response(bytes.slice()).body,
+  arrayBuffer: (bytes) => bytes.buffer,
+  stream: (bytes) => new Response(bytes).body,
 };
 
 /** @param {string | {type?: string, cacheTtl?: number} | undefined | null} options */
@@ -67,13 +84,40 @@ function readType(options) {
   return chosen;
 }
 
+/** Stops reading where the value is too long anyhow. */
+async function readStream(stream) {
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? encoder.encode(chunk) : new Uint8Array(
+        chunk.buffer ?? chunk, chunk.byteOffset ?? 0, chunk.byteLength);
+    length += bytes.length;
+    if (length > MAX_VALUE_BYTES) break;
+    chunks.push(bytes);
+  }
+  checkLength(length);
+  const whole = new Uint8Array(length);
+  let position = 0;
+  for (const bytes of chunks) {
+    whole.set(bytes, position);
+    position += bytes.length;
+  }
+  return whole;
+}
+
+function checkLength(length) {
+  if (length > MAX_VALUE_BYTES) {
+    throw failed('PUT', 413, `Value length of ${length} exceeds limit of ${MAX_VALUE_BYTES}.`);
+  }
+}
+
 async function bytesOf(value) {
   if (typeof value === 'string') return encoder.encode(value);
   if (value instanceof ArrayBuffer) return new Uint8Array(value.slice(0));
   if (ArrayBuffer.isView(value)) {
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
   }
-  if (value instanceof ReadableStream) return new Uint8Array(await new Response(value).arrayBuffer());
+  if (value instanceof ReadableStream) return readStream(value);
   throw new TypeError(
       'KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.');
 }
@@ -116,7 +160,7 @@ function decodeCursor(cursor) {
   try {
     return decoder.decode(Uint8Array.from(atob(cursor), (character) => character.charCodeAt(0)));
   } catch {
-    throw failed('LIST', 400, 'Invalid cursor.');
+    throw failed('GET', 400, 'Invalid cursor.');
   }
 }
 
@@ -163,18 +207,15 @@ export class KvNamespace {
     const expiration = expirationOf(options ?? {});
     const metadata = copyOfMetadata(options?.metadata);
     const bytes = await bytesOf(value);
-    if (bytes.length > MAX_VALUE_BYTES) {
-      throw failed('PUT', 413, `Value length of ${bytes.length} exceeds limit of ${MAX_VALUE_BYTES}.`);
-    }
-    await this.#store.put(name, {value: bytes, expiration, metadata});
+    checkLength(bytes.length);
+    await attempt('PUT', () => this.#store.put(name, {value: bytes, expiration, metadata}));
   }
 
   /** @param {string | string[]} key */
   async delete(key) {
-    for (const name of Array.isArray(key) ? key : [key]) {
-      checkKey('DELETE', `${name}`);
-      await this.#store.delete(`${name}`);
-    }
+    const names = (Array.isArray(key) ? key : [key]).map((name) => `${name}`);
+    for (const name of names) checkKey('DELETE', name);
+    await attempt('DELETE', () => this.#store.delete(names));
   }
 
   /**
@@ -183,18 +224,21 @@ export class KvNamespace {
    *     list_complete: boolean, cursor?: string, cacheStatus: null}>}
    */
   async list(options) {
+    if (isTopLevel()) throw disallowedOperation();
     const {prefix, limit, cursor} = options ?? {};
     const count = limit === undefined || limit === null ? MAX_LIST_KEYS : Number(limit);
     if (!Number.isInteger(count) || count < 1) {
-      throw failed('LIST', 400,
+      throw failed('GET', 400,
           `Invalid key_count_limit of ${limit}. Please specify an integer greater than 0.`);
     }
     if (count > MAX_LIST_KEYS) {
-      throw failed('LIST', 400,
+      throw failed('GET', 400,
           `Invalid key_count_limit of ${limit}. Please specify an integer less than ${MAX_LIST_KEYS}.`);
     }
     const after = cursor ? decodeCursor(`${cursor}`) : undefined;
-    const found = await this.#store.list(`${prefix ?? ''}`, after, count + 1, nowInSeconds());
+    const start = `${prefix ?? ''}`;
+    checkKeyLength('GET', start);
+    const found = await attempt('GET', () => this.#store.list(start, after, count + 1));
     const complete = found.length <= count;
     const keys = found.slice(0, count).map(([name, {expiration, metadata}]) => ({
       name,
@@ -212,12 +256,8 @@ export class KvNamespace {
   async #getOne(key, type) {
     const name = `${key}`;
     checkKey('GET', name);
-    const entry = await this.#store.get(name);
+    const entry = await attempt('GET', () => this.#store.get(name));
     if (entry === undefined) return null;
-    if (entry.expiration !== undefined && entry.expiration <= nowInSeconds()) {
-      await this.#store.delete(name);
-      return null;
-    }
     return {value: CONVERSIONS[type](entry.value), metadata: entry.metadata ?? null};
   }
 
@@ -229,8 +269,28 @@ export class KvNamespace {
     if (keys.length > MAX_BULK_KEYS) {
       throw failed('GET_BULK', 400, `You can request a maximum of ${MAX_BULK_KEYS} keys`);
     }
-    const found = new Map();
-    for (const key of keys) found.set(`${key}`, await this.#getOne(key, type));
-    return found;
+    if (keys.length < 1) throw failed('GET_BULK', 400, 'You must request a minimum of 1 key');
+    const names = keys.map((key) => `${key}`);
+    const entries = await Promise.all(names.map((name) => {
+      checkKey('GET_BULK', name);
+      return attempt('GET_BULK', () => this.#store.get(name));
+    }));
+    const total = entries.reduce((sum, entry) => sum + (entry?.value.length ?? 0), 0);
+    if (total > MAX_BULK_BYTES) {
+      throw failed('GET_BULK', 413,
+          `Total size of request exceeds the limit of ${MAX_BULK_BYTES / 1024 / 1024}MB`);
+    }
+    return new Map(names.map((name, i) => [name, toBulkEntry(entries[i], type)]));
+  }
+}
+
+/** @param {KvEntry | undefined} entry */
+function toBulkEntry(entry, type) {
+  if (entry === undefined) return null;
+  try {
+    return {value: CONVERSIONS[type](entry.value), metadata: entry.metadata ?? null};
+  } catch {
+    throw failed('GET_BULK', 400,
+        `At least one of the requested keys corresponds to a non-${type} value`);
   }
 }

@@ -1,23 +1,37 @@
 // The environment of a Worker: its bindings, by name.
 
+import {D1Database} from '../../bindings/d1/d1_database.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
-import {MemoryStore} from '../../bindings/kv/memory_store.js';
+import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
+import {ops} from '../../web/js/host.js';
 
-/** One store for each namespace: two bindings may name the same one. */
-const kvStores = new Map();
+function kvNamespace({name, namespace_id: id = name}, {stateDirectory}) {
+  return new KvNamespace(new DiskStore(stateDirectory, id));
+}
 
-function kvNamespace({name, namespace_id: id = name}) {
-  if (!kvStores.has(id)) kvStores.set(id, new MemoryStore());
-  return new KvNamespace(kvStores.get(id));
+function d1Database({name, id = name}, {stateDirectory}) {
+  return new D1Database(() => ops.d1Open(stateDirectory, id));
+}
+
+/** A binding that answers requests and has no methods. */
+function assets({name}, {assets: files, values}) {
+  if (files === undefined) throw new Error(`The binding ${name} needs "assets" with a directory.`);
+  const call = async (method) => {
+    throw new TypeError(`The RPC receiver does not implement the method "${method}".`);
+  };
+  return new Fetcher({fetch: (request) => files.fetch(request), call, values, takesEvents: false});
 }
 
 /**
- * @typedef {object} OwnWorker what a binding of the Worker to itself needs of it
+ * @typedef {object} OwnWorker what bindings need of the Worker
  * @property {string} name
  * @property {(entrypoint: string, props: object) => import('../../bindings/service/fetcher.js').Service}
  *     service
+ * @property {string} stateDirectory where local data is kept; empty: nowhere
+ * @property {import('../../bindings/assets/static_assets.js').StaticAssets} [assets]
+ * @property {import('../../bindings/service/rpc_values.js').RpcValues} values
  */
 
 function service({name, service: target, entrypoint = 'Default', props = {}}, worker) {
@@ -35,6 +49,8 @@ const MAKERS = {
   plain_text: ({text}) => text,
   secret_text: ({text}) => text,
   json: ({json}) => json,
+  assets,
+  d1: d1Database,
   kv_namespace: kvNamespace,
   service,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),

@@ -1,5 +1,6 @@
 // A Python Worker: from a configuration to a function that answers requests.
 
+import {StaticAssets} from '../../bindings/assets/static_assets.js';
 import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
@@ -52,6 +53,8 @@ const moduleFiles = {
  * @property {{name: string, type: string}[]} bindings
  * @property {boolean} localEndpoints
  * @property {Record<string, string>} outboundMap host to the URL of its stand-in
+ * @property {string} stateDirectory where local data is kept; empty: nowhere
+ * @property {import('../../bindings/assets/static_assets.js').AssetsConfiguration | null} assets
  */
 
 class PythonWorker {
@@ -63,8 +66,13 @@ class PythonWorker {
       callFunction: (callable, args) => this.entrypoints.callFunction(callable, args),
       toJavaScript: (object) => this.entrypoints.toJavaScript(object),
     });
+    this.assets = configuration.assets === null ? undefined : new StaticAssets(
+        configuration.assets, configuration.flags.assets_navigation_prefers_asset_serving);
     this.environment = makeEnvironment(configuration.bindings, {
       name: configuration.name,
+      stateDirectory: configuration.stateDirectory,
+      assets: this.assets,
+      values: this.values,
       service: (entrypoint, props) => this.#service(entrypoint, props),
     });
     this.entropy = new EntropyGate();
@@ -277,6 +285,15 @@ async function dispatchEvent(handle, context) {
  */
 export function dispatchFetch(request) {
   return dispatch((entrypoints) => entrypoints.fetch(request));
+}
+
+/**
+ * Answers a request from outside: with a static file where there is one for it, else with the Worker.
+ * @param {Request} request
+ * @returns {Promise<Response>}
+ */
+export function dispatchRequest(request) {
+  return worker.assets?.takes(request) ? worker.assets.fetch(request) : dispatchFetch(request);
 }
 
 /** The client does not wait for its answer any more. @param {Request} request */

@@ -5,7 +5,7 @@ import {hooks, ops} from '../../web/js/host.js';
 import {abortRequest, isWatched, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
 import {checkReturned, joinClient} from '../../web/js/websocket.js';
 import {annotate} from '../../python/js/user_error.js';
-import {cancelFetch, dispatchFetch} from '../../python/js/worker.js';
+import {cancelFetch, dispatchRequest} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
 
@@ -33,7 +33,7 @@ hooks.fetch = (id, method, url, headers, hasBody) => {
     ops.httpRespond(id, 400, '', type, `The request is not valid: ${error.message}\n`);
     return;
   }
-  answer(id, request, isLocalEndpoint(url) ? answerLocally : dispatchFetch);
+  answer(id, request, isLocalEndpoint(url) ? answerLocally : dispatchRequest);
 };
 
 /** The client went away before its response was whole. @param {number} id */

@@ -1,0 +1,28 @@
+#include "runtime/bindings/binding_ops.h"
+
+#include <vector>
+
+#include "runtime/bindings/delivery.h"
+#include "runtime/bindings/op_tables.h"
+
+namespace cwrangler::bindings {
+
+std::span<const engine::Op> binding_ops() {
+  static const std::vector<engine::Op> joined = [] {
+    std::vector<engine::Op> ops;
+    for (const auto& table : {asset_ops(), d1_ops(), kv_ops()}) {
+      ops.insert(ops.end(), table.begin(), table.end());
+    }
+    return ops;
+  }();
+  return joined;
+}
+
+void install_bindings(engine::Isolate& isolate) {
+  isolate.set_state<Delivery>(isolate);
+  install_assets(isolate);
+  install_d1(isolate);
+  install_kv(isolate);
+}
+
+}  // namespace cwrangler::bindings

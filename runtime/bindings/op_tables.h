@@ -1,0 +1,20 @@
+// The ops of each folder; binding_ops.cc joins them.
+
+#pragma once
+
+#include <span>
+
+#include "runtime/engine/isolate.h"
+#include "runtime/engine/ops.h"
+
+namespace cwrangler::bindings {
+
+std::span<const engine::Op> asset_ops();
+std::span<const engine::Op> d1_ops();
+std::span<const engine::Op> kv_ops();
+
+void install_d1(engine::Isolate& isolate);
+void install_kv(engine::Isolate& isolate);
+void install_assets(engine::Isolate& isolate);
+
+}  // namespace cwrangler::bindings

@@ -1,0 +1,76 @@
+// The databases and namespaces that are open in this process, each with a thread of its own. All
+// instances of Workers share them, so that a reload finds its data, and writes of one store are in
+// one order.
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/bindings/work_thread.h"
+#include "storage/d1_database.h"
+#include "storage/kv_store.h"
+
+namespace cwrangler::bindings {
+
+/// A store that is opened by the first task that needs it. `Store` is used on `thread` only.
+template <class Store>
+class OpenStore {
+ public:
+  OpenStore(std::filesystem::path state, std::string id)
+      : state_(std::move(state)), id_(std::move(id)) {}
+
+  /// On the thread. Throws what opening throws; the next call tries again.
+  Store& store();
+
+  /// Runs `task(Store&)` on the thread; `failed` gets what it, or opening, threw.
+  template <class Task, class Failed>
+  void post(Task task, Failed failed) {
+    thread_.post([this, task = std::move(task), failed = std::move(failed)]() mutable {
+      try {
+        task(store());
+      } catch (const Error& error) {
+        failed(error.problem());
+      } catch (const std::exception& error) {
+        failed(std::string(error.what()));
+      }
+    });
+  }
+
+ private:
+  const std::filesystem::path state_;
+  const std::string id_;
+  std::unique_ptr<Store> store_;
+  WorkThread thread_;  // last: its tasks use the others
+};
+
+using OpenDatabase = OpenStore<storage::D1Database>;
+
+/// A KV namespace whose writes are grouped: those that come while one group is written are the
+/// next group.
+class OpenNamespace : public OpenStore<storage::KvStore> {
+ public:
+  using OpenStore::OpenStore;
+
+  /// `problem`: empty when the change is on disk.
+  using Done = std::function<void(const std::string& problem)>;
+  void write(std::vector<storage::KvChange> changes, Done done);
+
+ private:
+  struct Write {
+    std::vector<storage::KvChange> changes;
+    Done done;
+  };
+  static void write_group(storage::KvStore& store, std::vector<Write>& group);
+
+  std::mutex mutex_;
+  std::vector<Write> waiting_;
+};
+
+/// `state`: the folder of local state; empty: one that is removed when this process ends.
+std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std::string& id);
+std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id);
+
+}  // namespace cwrangler::bindings
