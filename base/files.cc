@@ -96,6 +96,22 @@ fs::path share_directory() {
   return path;
 }
 
+fs::path cache_directory() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  if (const std::string path = variable("CWRANGLER_CACHE_DIR"); !path.empty()) return path;
+  // Relative paths are invalid there (XDG Base Directory Specification).
+  if (const std::string path = variable("XDG_CACHE_HOME"); path.starts_with('/')) {
+    return fs::path(path) / "cwrangler";
+  }
+  if (const std::string home = variable("HOME"); !home.empty()) {
+    return fs::path(home) / ".cache" / "cwrangler";
+  }
+  return {};
+}
+
 fs::path sibling_program(std::string_view name) {
   const fs::path here = executable_directory();
   for (const fs::path& folder : {here, here.parent_path() / "lib" / "cwrangler"}) {

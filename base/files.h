@@ -22,6 +22,11 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 /// Throws Error when it is not there.
 std::filesystem::path share_directory();
 
+/// The user's own folder for what can be made again (`$XDG_CACHE_HOME/cwrangler`, else
+/// `~/.cache/cwrangler`); `CWRANGLER_CACHE_DIR` overrides it. It may not exist yet. Empty when the
+/// environment names no home.
+std::filesystem::path cache_directory();
+
 /// A program of this install tree that is not on PATH by itself: looked for beside the running
 /// executable, then in `lib/cwrangler`. Empty when it is in neither.
 std::filesystem::path sibling_program(std::string_view name);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/logging.h"
 #include "runtime/builtins.h"
 #include "runtime/engine/platform.h"
@@ -85,6 +86,9 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   ServeOptions options;
   cwrangler::engine::Platform::Options platform_options;
+  if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
+    platform_options.code_folder = cache / "code";
+  }
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
   app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");
   add_serve_options(*serve, options, platform_options);

@@ -42,6 +42,7 @@ Isolate::Isolate(Platform& platform, const StartupSnapshot& snapshot)
   }
   v8::Isolate::Initialize(isolate_, params);
   isolate_->SetData(kIsolateSlot, this);
+  WasmCode::install(isolate_);
 
   // Stack switching passes the isolate between stacks with Unlocker, so the lock must be held.
   locker_ = std::make_unique<v8::Locker>(isolate_);

@@ -51,6 +51,7 @@ class Isolate {
 
   v8::Isolate* v8() const { return isolate_; }
   v8::Local<v8::Context> context() const { return context_.Get(isolate_); }
+  Platform& platform() { return platform_; }
   boost::asio::io_context& loop() { return loop_; }
   ModuleMap& modules() { return *modules_; }
   StackSwitching& stacks() { return *stacks_; }

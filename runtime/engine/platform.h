@@ -3,7 +3,10 @@
 
 #pragma once
 
+#include <filesystem>
 #include <memory>
+
+#include "runtime/engine/wasm_code.h"
 
 namespace v8 {
 class Isolate;
@@ -23,6 +26,7 @@ class Platform {
   struct Options {
     int worker_threads = 2;    ///< for V8's compiler and garbage collector
     size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
+    std::filesystem::path code_folder = {};  ///< for WasmCode
   };
   explicit Platform(const Options& options);
   Platform(const Platform&) = delete;
@@ -30,6 +34,7 @@ class Platform {
   ~Platform();
 
   const Options& options() const { return options_; }
+  WasmCode& wasm_code() { return *wasm_code_; }
 
   /// V8's tasks for this isolate run on this loop from now on; any thread. To be called between
   /// v8::Isolate::Allocate and Initialize, where V8 first asks for it.
@@ -40,6 +45,7 @@ class Platform {
  private:
   Options options_;
   std::unique_ptr<TaskPlatform> tasks_;
+  std::unique_ptr<WasmCode> wasm_code_;
 };
 
 }  // namespace cwrangler::engine

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/engine/isolate.h"
+#include "runtime/engine/platform.h"
 #include "runtime/python/arguments.h"
 #include "runtime/python/descriptor.h"
 
@@ -90,11 +92,28 @@ void compile(Call call) {
   }
 }
 
+void find_compiled(Call call) {
+  v8::Isolate* const isolate = call.GetIsolate();
+  engine::WasmCode& code = engine::Isolate::from(call).platform().wasm_code();
+  v8::Local<v8::WasmModuleObject> module;
+  if (code.find(isolate, engine::bytes_of(call[0])).ToLocal(&module)) {
+    call.GetReturnValue().Set(module);
+  }
+}
+
+void keep_compiled(Call call) {
+  if (!call[1]->IsWasmModuleObject()) throw engine::TypeErrorException("a module is expected");
+  engine::Isolate::from(call).platform().wasm_code().keep(engine::bytes_of(call[0]),
+                                                          call[1].As<v8::WasmModuleObject>());
+}
+
 constexpr engine::Op kOps[] = {
     {"pythonAsset", engine::op<&asset>},
     {"pythonAssetText", engine::op<&asset_text>},
     {"pythonAssetList", engine::op<&asset_list>},
     {"pythonCompile", engine::op<&compile>},
+    {"pythonFindCompiled", engine::op<&find_compiled>},
+    {"pythonKeepCompiled", engine::op<&keep_compiled>},
 };
 
 }  // namespace

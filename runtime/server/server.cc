@@ -9,6 +9,7 @@
 
 #include "base/control_protocol.h"
 #include "base/error.h"
+#include "runtime/engine/platform.h"
 #include "runtime/server/failed_instance.h"
 
 namespace cwrangler::server {
@@ -25,6 +26,8 @@ constexpr std::chrono::milliseconds kLongestWatch{1'000};
 /// What Python code has to end in after the exception that tells it of the limit: enough to clean
 /// up.
 constexpr std::chrono::milliseconds kInterruptGrace{500};
+/// When V8 has optimised what a Worker uses, roughly; its code is kept then.
+constexpr std::chrono::milliseconds kWarmUp{3'000};
 
 std::string seconds(std::chrono::milliseconds time) {
   const auto count = time.count();
@@ -36,10 +39,11 @@ std::string seconds(std::chrono::milliseconds time) {
 
 struct Server::Timers {
   explicit Timers(asio::io_context& loop)
-      : watch(loop), retry(loop), grace(loop), work(loop.get_executor()) {}
+      : watch(loop), retry(loop), grace(loop), keep_code(loop), work(loop.get_executor()) {}
   asio::steady_timer watch;
   asio::steady_timer retry;
   asio::steady_timer grace;
+  asio::steady_timer keep_code;
   asio::executor_work_guard<asio::io_context::executor_type> work;
 };
 
@@ -56,6 +60,7 @@ Server::~Server() = default;
 void Server::run() {
   watch();
   loop_.run();
+  environment_.platform.wasm_code().save();
   // Instances are ended and joined here, while what they use is still there.
   current_.reset();
   next_.reset();
@@ -124,10 +129,18 @@ void Server::started(const SlotRef& slot) {
   const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
   spdlog::debug("generation {} is ready after {:.0f} ms", generation_, startup.count());
   promote(slot);
+  keep_code_later();
   if (cause_ == Cause::load) {
     environment_.events(
         {{"type", control::kLoaded}, {"generation", generation_}, {"startup_ms", startup.count()}});
   }
+}
+
+void Server::keep_code_later() {
+  timers_->keep_code.expires_after(kWarmUp);
+  timers_->keep_code.async_wait([this](const boost::system::error_code& error) {
+    if (!error) environment_.platform.wasm_code().save();
+  });
 }
 
 void Server::start_failed(const SlotRef& slot, Failure failure) {
@@ -265,6 +278,7 @@ void Server::stop() {
   if (std::exchange(stopping_, true)) return;
   timers_->retry.cancel();
   timers_->watch.cancel();
+  timers_->keep_code.cancel();
   waiting_.clear();
   if (next_) end(std::exchange(next_, nullptr));
   if (const SlotRef slot = std::exchange(current_, nullptr)) retire(slot, options_.grace);

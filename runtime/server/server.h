@@ -91,6 +91,7 @@ class Server {
   bool restart_now();
   void retry_later();
   void finish_when_empty();
+  void keep_code_later();
 
   boost::asio::io_context loop_;
   const std::vector<Descriptor> sockets_;

@@ -41,6 +41,9 @@ CWRANGLER = BUILD / "bin" / "cwrangler"
 # How long a line of output may take on a loaded machine before a test calls it missing.
 PATIENCE = 60.0
 
+# One for all tests: what the runtime has compiled once serves every Worker.
+os.environ.setdefault("CWRANGLER_CACHE_DIR", str(BUILD / "test-cache"))
+
 READY = re.compile(r"^\[wrangler:info\] Ready on (?P<url>http://\S+)$")
 # Who waits for Ready waits in vain after this.
 NOT_STARTED = re.compile(r"The Worker could not be started|It dies whenever it is started")

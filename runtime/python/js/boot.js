@@ -4,6 +4,7 @@
 
 import {ops} from '../../web/js/host.js';
 import {Release} from './releases.js';
+import {compileModule} from './wasm_modules.js';
 
 /**
  * Globals that the glue looks at to find out where it runs. It must take this for a browser's main
@@ -95,7 +96,7 @@ export class Interpreter {
    */
   static async start(options) {
     const release = new Release(options.python);
-    const wasm = new WebAssembly.Module(release.file('pyodide.asm.wasm'));
+    const wasm = await compileModule(release.file('pyodide.asm.wasm'));
     const api = {
       config: {
         jsglobals: globalThis,

@@ -1,0 +1,75 @@
+"""Compiled WebAssembly that is kept between processes: it is made, used, and never trusted blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from runtime_process import Runtime, running, worker_config
+
+WORKER = """
+from workers import Response, WorkerEntrypoint
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(str(sum(i * i for i in range(1000))))
+"""
+
+
+@pytest.fixture
+def answer(tmp_path: Path) -> Callable[[], list[Path]]:
+    """Runs a Worker in a process of its own for one request; returns the files of kept code."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "entry.py").write_text(WORKER)
+    cache = tmp_path / "cache"
+
+    def run() -> list[Path]:
+        with running(env={"CWRANGLER_CACHE_DIR": str(cache)}) as runtime:
+            runtime.load(worker_config(source))
+            runtime.wait_for("loaded")
+            assert runtime.get("/") == (200, "332833500")
+        return sorted((cache / "code").glob("*.code"))
+
+    return run
+
+
+def test_code_is_kept_and_used_by_the_next_process(answer: Callable[[], list[Path]]) -> None:
+    (kept,) = answer()
+    assert kept.stat().st_size > 100_000
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    # A process that had to start anew would have less, as it has only one request to answer.
+    first = kept.stat().st_size
+    assert answer() == [kept]
+    assert kept.stat().st_size >= first
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "writable by others"])
+def test_code_that_cannot_be_trusted_is_not_used(
+    answer: Callable[[], list[Path]], damage: str
+) -> None:
+    (kept,) = answer()
+    content = bytearray(kept.read_bytes())
+    if damage == "cut":
+        kept.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 1
+        kept.write_bytes(content)
+    elif damage == "empty":
+        kept.write_bytes(b"")
+    else:
+        kept.chmod(0o666)
+    before = kept.stat()
+    answer()
+    # It was made anew, in a file of its own.
+    assert kept.stat().st_ino != before.st_ino
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cache_whose_place_is_taken_costs_nothing_but_time(
+    answer: Callable[[], list[Path]], tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file")
+    assert answer() == []
