@@ -1,5 +1,6 @@
 #include "runtime/engine/module_map.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -70,7 +71,7 @@ v8::MaybeLocal<v8::Module> ModuleMap::load(v8::Local<v8::Context> context,
   if (const auto found = entries_.find(name); found != entries_.end()) {
     return found->second.module.Get(v8);
   }
-  std::optional<std::string> source;
+  std::optional<Source> source;
   try {
     if (loader_) source = loader_(name);
   } catch (const Error& error) {
@@ -81,10 +82,34 @@ v8::MaybeLocal<v8::Module> ModuleMap::load(v8::Local<v8::Context> context,
     throw_error(v8, "No such module \"" + name + "\".");
     return {};
   }
+  if (source->kind != Source::Kind::script) {
+    v8::Local<v8::Value> value;
+    if (!content_value(context, *source).ToLocal(&value)) return {};
+    const auto exports = v8::Object::New(v8);
+    set(context, exports, "default", value);
+    define(name, exports);
+    return entries_.at(name).module.Get(v8);
+  }
   v8::Local<v8::Module> module;
-  if (!compile(context, *source, name).ToLocal(&module)) return {};
+  if (!compile(context, source->content, name).ToLocal(&module)) return {};
   entries_.insert_or_assign(name, Entry{v8::Global<v8::Module>(v8, module), {}});
   return module;
+}
+
+v8::MaybeLocal<v8::Value> ModuleMap::content_value(v8::Local<v8::Context> context,
+                                                   const Source& source) {
+  v8::Isolate* const v8 = context->GetIsolate();
+  switch (source.kind) {
+    case Source::Kind::bytes: {
+      const auto buffer = v8::ArrayBuffer::New(v8, source.content.size());
+      std::ranges::copy(source.content, static_cast<char*>(buffer->GetBackingStore()->Data()));
+      return buffer;
+    }
+    case Source::Kind::json:
+      return parse_json(context, source.content);
+    default:
+      return to_string(v8, source.content);
+  }
 }
 
 v8::MaybeLocal<v8::Module> ModuleMap::compile(v8::Local<v8::Context>, std::string_view source,

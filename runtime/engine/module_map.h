@@ -19,9 +19,16 @@ class Isolate;
 
 class ModuleMap {
  public:
-  /// The source text of the module with this resolved name, or nothing when there is none. Called
-  /// on the isolate's thread; may throw Error for a file that cannot be read.
-  using Loader = std::function<std::optional<std::string>(const std::string& name)>;
+  /// A module's file. What is no script has its content as the default export: a string, an
+  /// ArrayBuffer, or what the JSON stands for.
+  struct Source {
+    enum class Kind { script, text, bytes, json };
+    Kind kind = Kind::script;
+    std::string content;
+  };
+  /// The source of the module with this resolved name, or nothing when there is none. Called on the
+  /// isolate's thread; may throw Error for a file that cannot be read.
+  using Loader = std::function<std::optional<Source>(const std::string& name)>;
 
   explicit ModuleMap(Isolate& isolate);
   ModuleMap(const ModuleMap&) = delete;
@@ -52,6 +59,9 @@ class ModuleMap {
   /// "./x.mjs" and "../x.mjs" relative to the referrer; "/x.mjs" and "x.mjs" from the root.
   static std::string resolve(std::string_view specifier, std::string_view referrer);
   v8::MaybeLocal<v8::Module> load(v8::Local<v8::Context> context, const std::string& name);
+  /// The default export of a module that is no script.
+  static v8::MaybeLocal<v8::Value> content_value(v8::Local<v8::Context> context,
+                                                 const Source& source);
   v8::MaybeLocal<v8::Module> compile(v8::Local<v8::Context> context, std::string_view source,
                                      const std::string& name);
   /// Links and runs; the promise of the namespace.

@@ -65,6 +65,30 @@ void add_sdk(std::vector<Module>& modules) {
   }
 }
 
+using engine::ModuleMap;
+
+/// A file that JavaScript modules can import.
+struct ImportableFile {
+  ModuleMap::Source::Kind kind;
+  std::string path;
+};
+
+/// What a module is to JavaScript; nothing for Python's.
+std::optional<ModuleMap::Source::Kind> importable_as(ModuleType type) {
+  switch (type) {
+    case ModuleType::esm:
+      return ModuleMap::Source::Kind::script;
+    case ModuleType::text:
+      return ModuleMap::Source::Kind::text;
+    case ModuleType::data:
+      return ModuleMap::Source::Kind::bytes;
+    case ModuleType::json:
+      return ModuleMap::Source::Kind::json;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 nlohmann::json startup_configuration(const WorkerConfig& config) {
@@ -108,15 +132,17 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
   std::vector<Module> modules = config.modules;
   if (!has_module(config, "python_modules/workers/__init__.py")) add_sdk(modules);
 
-  std::unordered_map<std::string, std::string> sources;
+  std::unordered_map<std::string, ImportableFile> files;
   for (const Module& module : modules) {
-    if (module.type == ModuleType::esm) sources.emplace(module.name, module.path);
+    if (const auto kind = importable_as(module.type)) {
+      files.emplace(module.name, ImportableFile{*kind, module.path});
+    }
   }
   isolate.modules().set_loader(
-      [sources = std::move(sources)](const std::string& name) -> std::optional<std::string> {
-        const auto found = sources.find(name);
-        if (found == sources.end()) return std::nullopt;
-        return read_file(found->second);
+      [files = std::move(files)](const std::string& name) -> std::optional<ModuleMap::Source> {
+        const auto found = files.find(name);
+        if (found == files.end()) return std::nullopt;
+        return ModuleMap::Source{found->second.kind, read_file(found->second.path)};
       });
   isolate.set_state<WorkerModules>(modules, config.main_module);
 }

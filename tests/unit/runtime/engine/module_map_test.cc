@@ -18,11 +18,24 @@ TEST_CASE("ES modules import each other, built-in ones, and give clear errors") 
       {"a/two.mjs", "export const two = await Promise.resolve(2);"},
       {"bad.mjs", "export const = 1;"},
       {"lost.mjs", "import '../nowhere.mjs';"},
+      {"note.txt", "a \"note\""},
+      {"bytes.bin", std::string("\0\xff", 2)},
+      {"values.json", R"({"a": [1, 2]})"},
+      {"bad.json", "{"},
+      {"content.mjs",
+       "import text from './note.txt'; import bytes from './bytes.bin';"
+       "import values from './values.json';"
+       "export default [text, new Uint8Array(bytes).join(), values.a.length].join(' ');"},
   };
-  isolate.modules().set_loader([&](const std::string& name) -> std::optional<std::string> {
+  isolate.modules().set_loader([&](const std::string& name) -> std::optional<ModuleMap::Source> {
+    using Kind = ModuleMap::Source::Kind;
     const auto found = files.find(name);
     if (found == files.end()) return std::nullopt;
-    return found->second;
+    const Kind kind = name.ends_with(".txt")    ? Kind::text
+                      : name.ends_with(".bin")  ? Kind::bytes
+                      : name.ends_with(".json") ? Kind::json
+                                                : Kind::script;
+    return ModuleMap::Source{kind, found->second};
   });
   {
     ScriptScope scope(isolate);
@@ -33,6 +46,8 @@ TEST_CASE("ES modules import each other, built-in ones, and give clear errors") 
   CHECK(run(isolate, "import('./a/one.mjs').then(m => m.sum + ' ' + m.url)") ==
         "42 file:///a/one.mjs");
   CHECK(run(isolate, "import('a/one.mjs').then(m => m.sum)") == "42");
+  CHECK(run(isolate, "import('./content.mjs').then(m => m.default)") == "a \"note\" 0,255 2");
+  CHECK(run(isolate, "import('./bad.json')").starts_with("throws: SyntaxError"));
   CHECK(run(isolate, "import('./bad.mjs')").starts_with("throws: SyntaxError"));
   CHECK(run(isolate, "import('./lost.mjs')") == "throws: Error: No such module \"nowhere.mjs\".");
   CHECK(run(isolate, "import('host:other')") == "throws: Error: No such module \"host:other\".");
