@@ -131,12 +131,22 @@ size_t StackSwitching::kill_suspended() {
 template <class Switch>
 void StackSwitching::hand_over(Switch&& switch_stacks) {
   v8::Isolate* const v8 = isolate_.v8();
+  // Belongs to the code on this stack, and V8 keeps one for the context.
+  v8::Global<v8::Value> data;
+  {
+    const v8::HandleScope handles(v8);
+    data.Reset(v8, isolate_.context()->GetContinuationPreservedEmbedderData());
+  }
   v8->Exit();
   {
     const v8::Unlocker unlocked(v8);
     switch_stacks();
   }
   v8->Enter();
+  {
+    const v8::HandleScope handles(v8);
+    isolate_.context()->SetContinuationPreservedEmbedderData(data.Get(v8));
+  }
   // A termination request is kept in the record of the V8 thread that was current when it was made;
   // whoever runs now must see it too.
   if (isolate_.terminating()) v8->TerminateExecution();

@@ -1,18 +1,14 @@
 // A service binding: https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/
 
 import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
+import {checkName, property} from './rpc_promise.js';
 import {copyError} from './rpc_values.js';
-
-/** Events have names of their own; the rest would be taken for something else. */
-const RESERVED = new Set([
-  'alarm', 'connect', 'constructor', 'dup', 'fetch', 'webSocketClose', 'webSocketError',
-  'webSocketMessage',
-]);
 
 /**
  * @typedef {object} Service the entry point that a binding leads to
  * @property {(request: Request) => Promise<Response>} fetch
  * @property {(method: string, args: any[]) => Promise<any>} call
+ * @property {(name: string) => Promise<any>} get the value of a property
  * @property {(event: {cron: string, scheduledTime: number}) => Promise<object>} scheduled
  * @property {(queue: string, messages: object[]) => Promise<object>} queue
  * @property {import('./rpc_values.js').RpcValues} values
@@ -33,27 +29,31 @@ export class Fetcher {
           service.scheduled({cron, scheduledTime: Number(scheduledTime)});
       this.queue = (name, messages) => service.queue(name, service.values.copy(messages));
     }
-    // Every other name is a method of the entry point, as far as this side knows.
+    // Every other name is a method or a property of the entry point, as far as this side knows.
     return new Proxy(this, {
       get(target, name) {
         if (typeof name === 'symbol' || name in target) return target[name];
         // Else it would pass for a promise.
         if (name === 'then') return undefined;
-        return (...args) => call(service, name, args);
+        return property({
+          get: () => cross(service, name, () => service.get(name)),
+          async call(args) {
+            // Before anything is waited for: what the caller changes later is not part of the call.
+            const copies = args.map((arg) => service.values.copy(arg));
+            return cross(service, name, () => service.call(name, copies));
+          },
+        });
       },
     });
   }
 }
 
-async function call(service, method, args) {
+/** @param {Service} service @param {string} name @param {() => Promise<any>} ask */
+async function cross(service, name, ask) {
   if (isTopLevel()) throw disallowedOperation();
-  if (RESERVED.has(method)) {
-    throw new TypeError(`'${method}' is a reserved method and cannot be called over RPC.`);
-  }
-  // Before anything is waited for: what the caller changes later is not part of the call.
-  const copies = args.map((arg) => service.values.copy(arg));
+  checkName(name);
   try {
-    return service.values.copy(await service.call(method, copies));
+    return service.values.copy(await ask());
   } catch (error) {
     throw copyError(error);
   }

@@ -39,8 +39,9 @@ export function copyError(error) {
 /**
  * @typedef {object} PythonCalls
  * @property {(value: any) => boolean} isProxy whether it is the proxy of a Python object
- * @property {(callable: any, args: any[]) => Promise<any>} callFunction calls a Python function with
- *     converted arguments
+ * @property {(callable: any, args: any[], context: object | undefined) => Promise<any>} callFunction
+ *     calls a Python function with converted arguments
+ * @property {() => object | undefined} context of the event whose code is running
  * @property {(object: any) => any} toJavaScript converts a Python object as the SDK does for RPC
  */
 
@@ -109,12 +110,15 @@ export class RpcValues {
   /** A function that calls one of the other side, or an object whose methods do. */
   #stub(target) {
     // The proxy of a Python function that was only passed as an argument goes with the call.
-    const kept = this.#python.isProxy(target) ? target.copy() : target;
+    const isPythons = this.#python.isProxy(target);
+    const kept = isPythons ? target.copy() : target;
+    // It belongs to the event that it was passed in, whenever it is called.
+    const context = this.#python.context();
     const call = (callee, self) => async (...args) => {
       const copies = args.map((arg) => this.copy(arg));
       try {
-        return this.copy(this.#python.isProxy(callee)
-            ? await this.#python.callFunction(callee, copies)
+        return this.copy(isPythons
+            ? await this.#python.callFunction(callee, copies, context)
             : await Reflect.apply(callee, self, copies));
       } catch (error) {
         throw copyError(error);
@@ -124,11 +128,13 @@ export class RpcValues {
       throw new TypeError('The RPC receiver is not a function.');
     };
     if (kept instanceof RpcTarget) {
-      for (const name of methodsOf(kept)) stub[name] = call(kept[name], kept);
+      for (const name of methodsOf(kept)) {
+        Object.defineProperty(stub, name, {value: call(kept[name], kept), enumerable: true});
+      }
     }
     stub.dup = () => stub;
     stub[Symbol.dispose] = () => {
-      if (this.#python.isProxy(kept)) kept.destroy();
+      if (isPythons) kept.destroy();
     };
     stubs.add(stub);
     return stub;

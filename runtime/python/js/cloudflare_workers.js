@@ -2,6 +2,7 @@
 // https://developers.cloudflare.com/workers/runtime-apis/
 
 import {RpcTarget} from '../../bindings/service/rpc_target.js';
+import {currentScope, enterScope, runInScope, Scope} from './async_context.js';
 import {ExecutionContext} from './execution_context.js';
 
 // The base classes' names are part of the interface: Python compares them.
@@ -27,20 +28,27 @@ export class WorkflowEntrypoint {
   }
 }
 
-let current = {};
+let own = {};
 
 /** @param {object} environment the Worker's bindings by name */
 export function setEnvironment(environment) {
-  current = environment;
+  own = environment;
+}
+
+/** How many environments other than the Worker's own may be in force somewhere. */
+let replacements = 0;
+
+function environmentInForce() {
+  return replacements > 0 ? currentScope().environment ?? own : own;
 }
 
 /** The importable environment: always the one that is in force when it is looked at. */
 export const env = new Proxy({}, {
-  get: (_, name) => current[name],
-  has: (_, name) => name in current,
-  ownKeys: () => Reflect.ownKeys(current),
+  get: (_, name) => environmentInForce()[name],
+  has: (_, name) => name in environmentInForce(),
+  ownKeys: () => Reflect.ownKeys(environmentInForce()),
   getOwnPropertyDescriptor(_, name) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(current, name);
+    const descriptor = Reflect.getOwnPropertyDescriptor(environmentInForce(), name);
     // A proxy may only report what is fixed of properties that its target has.
     return descriptor && {...descriptor, configurable: true};
   },
@@ -49,51 +57,54 @@ export const env = new Proxy({}, {
   defineProperty: () => false,
 });
 
-function replaceEnvironment(replacement) {
-  const before = current;
-  current = replacement;
-  return () => {
-    if (current === replacement) current = before;
-  };
+/** The scope of the running code, with another environment. */
+function scopeWith(environment) {
+  const {context, depth} = currentScope();
+  return new Scope({context, depth, environment});
 }
 
 /**
- * Calls `callback` with another importable environment, which stays in force until what it returns has
- * settled. This engine cannot tell which of several interleaved tasks asks, so others see it as well.
+ * Calls `callback` with another importable environment. What the callback starts keeps it, promises
+ * and Python tasks; what runs in between does not see it.
  */
 export function withEnv(replacement, callback) {
-  const restore = replaceEnvironment(replacement);
-  let result;
-  try {
-    result = callback();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (typeof result?.then !== 'function') {
-    restore();
-    return result;
-  }
-  return Promise.resolve(result).finally(restore);
+  // For good: what was started may look at any later time.
+  replacements++;
+  return runInScope(scopeWith(replacement), () => {
+    const result = callback();
+    // A coroutine becomes a task when it is first taken for a promise.
+    return typeof result?.then === 'function' ? Promise.resolve(result) : result;
+  });
 }
 
 /**
- * What `workers.patch_env` drives: the given names are overlaid until the generator ends.
+ * What `workers.patch_env` drives: the given names are overlaid until the generator ends, for the
+ * Python task that drives it and those that it starts.
  * @param {Map<string, any> | Record<string, any>} changes
  */
 export function* patchEnvironment(changes) {
   const entries = changes instanceof Map ? changes : Object.entries(changes);
-  const restore = replaceEnvironment({...current, ...Object.fromEntries(entries)});
+  const leave = enterScope(scopeWith(overlay(environmentInForce(), Object.fromEntries(entries))));
+  replacements++;
   try {
     yield;
   } finally {
-    restore();
+    leave();
   }
+}
+
+/** @returns {object} with the values of `changes` before those of `environment` */
+function overlay(environment, changes) {
+  // Not a copy by value: a binding that does not run locally throws when it is looked at.
+  return Object.defineProperties({}, {
+    ...Object.getOwnPropertyDescriptors(environment),
+    ...Object.getOwnPropertyDescriptors(changes),
+  });
 }
 
 /** `waitUntil` of the event that is being handled. */
 export function waitUntil(promise) {
-  ExecutionContext.shared.waitUntil(promise);
+  (currentScope().context ?? ExecutionContext.shared).waitUntil(promise);
 }
 
 /** The module's exports. */

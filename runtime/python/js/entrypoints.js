@@ -1,6 +1,8 @@
 // How events reach a Worker's Python code: classes derived from the SDK's entry points, or the functions
 // of old (`on_fetch`).
 
+import {checkName, notImplemented} from '../../bindings/service/rpc_promise.js';
+import {Scope} from './async_context.js';
 import {ExecutionContext} from './execution_context.js';
 import {isProxy} from './proxies.js';
 
@@ -15,10 +17,11 @@ const PROMISING = {promising: true};
 /** Waits for what a promising call returned: a value, or the proxy of a coroutine's future. */
 async function settle(result) {
   if (typeof result?.then !== 'function') return result;
+  if (!isProxy(result)) return await result;
   try {
     return await result;
   } finally {
-    if (isProxy(result)) result.destroy();
+    result.destroy();
   }
 }
 
@@ -48,6 +51,8 @@ export class Entrypoints {
   #module;
   #callConverted;
   #callRaw;
+  #construct;
+  #getConverted;
   /** @type {Map<Request, object>} the Python tasks that answer */
   #tasks = new Map();
   #environment;
@@ -69,10 +74,15 @@ export class Entrypoints {
     this.#legacyHandlers = legacyHandlers;
     this.#callConverted = introspection.get('call_converted');
     this.#callRaw = introspection.get('call_raw');
+    this.#construct = introspection.get('construct');
+    this.#getConverted = introspection.get('get_converted');
     /** Converts a Python object as for RPC. */
     this.toJavaScript = introspection.get('python_to_rpc');
     const collect = introspection.get('collect_entrypoint_classes');
-    /** {durableObjects, workerEntrypoints, workflowEntrypoints}: lists of {className, methodNames}. */
+    /**
+     * {durableObjects, workerEntrypoints, workflowEntrypoints}: lists of {className, methodNames,
+     * propertyNames}.
+     */
     this.classes = collect(module);
     collect.destroy();
     introspection.destroy();
@@ -81,21 +91,21 @@ export class Entrypoints {
   /**
    * @param {Request} request
    * @param {string} [className] the entry point
-   * @param {ExecutionContext} [context]
+   * @param {Scope} [scope] of the event
    * @returns {Promise<Response>} rejects when cancel() was called for the request
    */
-  async fetch(request, className = DEFAULT, context = new ExecutionContext()) {
+  async fetch(request, className = DEFAULT, scope = new Scope({context: new ExecutionContext()})) {
     const began = (task) => { this.#tasks.set(request, task.copy()); };
     try {
       const method = this.#methodOf(className, 'fetch');
       if (method !== undefined) {
         return requireResponse(
-            await this.call(className, method, [request, undefined, undefined], RELAXED, context, began),
+            await this.call(className, method, [request, undefined, undefined], RELAXED, scope, began),
             `${className}.${method}`);
       }
       if (className !== DEFAULT || !this.#hasLegacyHandlers()) throw noHandler('fetch');
-      return requireResponse(
-          await this.#callLegacy('on_fetch', [request, this.#environment, context], began), 'on_fetch');
+      return requireResponse(await this.#callLegacy(
+          'on_fetch', [request, this.#environment, scope.context], scope, began), 'on_fetch');
     } finally {
       this.#tasks.get(request)?.destroy();
       this.#tasks.delete(request);
@@ -112,21 +122,46 @@ export class Entrypoints {
    * @param {string} className the entry point
    * @param {string} method
    * @param {any[]} args
-   * @param {ExecutionContext} context
+   * @param {Scope} scope of the call
    */
-  async rpc(className, method, args, context) {
-    const entry = this.#find(className);
-    if (entry === undefined) throw new TypeError(`The Worker has no entrypoint "${className}".`);
+  async rpc(className, method, args, scope) {
+    const entry = this.#require(className);
+    checkName(method);
     // Names with an underscore are not listed, but can be called.
-    if (!method.startsWith('_') && !entry.methodNames.includes(method)) {
-      throw new TypeError(`The RPC receiver does not implement the method "${method}".`);
-    }
-    return this.call(className, method, args, STRICT, context);
+    if (!method.startsWith('_') && !entry.methodNames.includes(method)) throw notImplemented(method);
+    return this.call(className, method, args, STRICT, scope);
   }
 
-  /** Calls a Python function that was passed over RPC. @param {object} callable @param {any[]} args */
-  async callFunction(callable, args) {
-    return this.#callMethod(callable, '__call__', args, STRICT, undefined);
+  /**
+   * Gets the value of a property for another Worker, or for this one through a binding.
+   * @param {string} className the entry point
+   * @param {string} name
+   * @param {Scope} scope of the call
+   */
+  async property(className, name, scope) {
+    const entry = this.#require(className);
+    checkName(name);
+    if (entry.methodNames.includes(name)) {
+      return (...args) => this.rpc(className, name, args, scope);
+    }
+    if (!entry.propertyNames.includes(name)) throw notImplemented(name);
+    const instance = await this.#instantiate(className, scope);
+    try {
+      return await settle(
+          await this.#getConverted.callWithOptions(PROMISING, scope, instance, name));
+    } finally {
+      instance.destroy();
+    }
+  }
+
+  /**
+   * Calls a Python function that was passed over RPC.
+   * @param {object} callable
+   * @param {any[]} args
+   * @param {Scope} scope of the call
+   */
+  async callFunction(callable, args, scope) {
+    return this.#callMethod(callable, '__call__', args, STRICT, scope);
   }
 
   /**
@@ -136,17 +171,18 @@ export class Entrypoints {
    * @param {ExecutionContext} context
    */
   async event(name, event, context) {
+    const scope = new Scope({context});
     // The older name of tail is still the one of the function.
     for (const alias of name === 'tail' ? ['tail', 'trace'] : [name]) {
       const method = this.#methodOf(DEFAULT, alias);
       if (method === undefined) continue;
       // The places of env and ctx: a class has them as attributes.
-      await this.call(DEFAULT, method, [event, undefined, undefined], STRICT, context);
+      await this.call(DEFAULT, method, [event, undefined, undefined], STRICT, scope);
       return;
     }
     if (!this.#hasLegacyHandlers()) throw noHandler(name);
     const result = await this.#callLegacy(
-        name === 'tail' ? 'on_trace' : `on_${name}`, [event, this.#environment, context]);
+        name === 'tail' ? 'on_trace' : `on_${name}`, [event, this.#environment, context], scope);
     if (isProxy(result)) result.destroy();
   }
 
@@ -157,6 +193,12 @@ export class Entrypoints {
 
   #find(className) {
     return this.classes.workerEntrypoints.find((entry) => entry.className === className);
+  }
+
+  #require(className) {
+    const entry = this.#find(className);
+    if (entry === undefined) throw new TypeError(`The Worker has no entrypoint "${className}".`);
+    return entry;
   }
 
   /** The name of the method of an entry point that handles an event, if it has one. */
@@ -172,38 +214,49 @@ export class Entrypoints {
    * @param {string} method
    * @param {any[]} args
    * @param {boolean} relaxed whether arguments that the method does not take are dropped
-   * @param {ExecutionContext} context
+   * @param {Scope} scope of the event
    * @param {(task: object) => void} [began] gets the Python task that runs the method
    */
-  async call(className, method, args, relaxed, context, began) {
-    const instance = await this.#construct(className, context);
+  async call(className, method, args, relaxed, scope, began) {
+    const instance = await this.#instantiate(className, scope);
     try {
-      return await this.#callMethod(instance, method, args, relaxed, began);
+      return await this.#callMethod(instance, method, args, relaxed, scope, began);
     } finally {
       instance.destroy();
     }
   }
 
-  async #construct(className, context) {
-    const constructor = this.#module[className];
+  /**
+   * @param {string} name of something in the main module
+   * @returns {any} to be destroyed when it is a proxy. A copy: the module keeps one proxy of each
+   *     attribute, which other calls use at the same time
+   */
+  #attribute(name) {
+    const value = this.#module[name];
+    return isProxy(value) ? value.copy() : value;
+  }
+
+  async #instantiate(className, scope) {
+    const constructor = this.#attribute(className);
     if (constructor === undefined) {
       throw new TypeError(
           `There is no '${className}' class defined in the Python Worker's main module`);
     }
     try {
-      return await constructor.callPromising(context, this.#environment);
+      return await this.#construct.callPromising(
+          scope, constructor, scope.context, this.#environment);
     } finally {
       constructor.destroy();
     }
   }
 
-  async #callMethod(instance, method, args, relaxed, began) {
-    return settle(
-        await this.#callConverted.callWithOptions(PROMISING, began, relaxed, instance, method, ...args));
+  async #callMethod(instance, method, args, relaxed, scope, began) {
+    return settle(await this.#callConverted.callWithOptions(
+        PROMISING, scope, began, relaxed, instance, method, ...args));
   }
 
-  async #callLegacy(name, args, began) {
-    const handler = this.#module[name];
+  async #callLegacy(name, args, scope, began) {
+    const handler = this.#attribute(name);
     if (typeof handler !== 'function') {
       const error = new Error(
           `Python entrypoint "${this.#mainModule}" does not export a handler named "${name}"`);
@@ -212,7 +265,7 @@ export class Entrypoints {
     }
     try {
       const result = await settle(
-          await this.#callRaw.callWithOptions(PROMISING, began, handler, ...args));
+          await this.#callRaw.callWithOptions(PROMISING, scope, began, handler, ...args));
       if (!isProxy(result)) return result?.js_response ?? result;
       const converted = result.js_response ?? result;
       if (converted !== result) result.destroy();

@@ -1,14 +1,16 @@
 // The `ctx` of an event: https://developers.cloudflare.com/workers/runtime-apis/context/
 
 import {hooks} from '../../web/js/host.js';
+import {isProxy} from './proxies.js';
 
 async function settle(promise) {
   // A coroutine's proxy would be destroyed when the Python call that passed it returns.
-  const kept = typeof promise?.copy === 'function' ? promise.copy() : promise;
+  if (!isProxy(promise)) return void await promise;
+  const kept = promise.copy();
   try {
     await kept;
   } finally {
-    if (typeof kept?.destroy === 'function') kept.destroy();
+    kept.destroy();
   }
 }
 

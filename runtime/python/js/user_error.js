@@ -13,10 +13,13 @@ export function isPythonError(error) {
  * Frames between the host and the user's code in a traceback: ours, and those of Pyodide's import. They
  * stand before the user's and tell them nothing.
  */
+const HOST_FUNCTIONS = [
+  'call_converted', 'call_raw', 'construct', 'get_converted', 'make', '_exceed_cpu_limit', '_result_of',
+  'pyimport_impl',
+];
 const HOST_FRAMES = new RegExp(
     '^ {2}File "(?:introspection|search_path|/lib/python3\\d+\\.zip/_pyodide/_base)\\.py", ' +
-    'line \\d+, in (?:call_converted|call_raw|_exceed_cpu_limit|_result_of|pyimport_impl)\\n' +
-    '(?: {4}.*\\n)*', 'gm');
+    `line \\d+, in (?:${HOST_FUNCTIONS.join('|')})\\n(?: {4}.*\\n)*`, 'gm');
 
 /**
  * Makes a Python exception's text what a person wants to read: without our frames and those of wasm,

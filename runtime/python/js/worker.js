@@ -7,6 +7,7 @@ import {setOutboundMap} from '../../web/js/outbound.js';
 import {cloudflareSockets, connect} from '../../web/js/sockets.js';
 import {setStandardBinaryType} from '../../web/js/websocket.js';
 import {enterTopLevel, isTopLevel, leaveTopLevel} from '../../web/js/top_level.js';
+import {attachPython, currentScope, Scope} from './async_context.js';
 import {Interpreter} from './boot.js';
 import {cloudflareWorkers, patchEnvironment, setEnvironment, WorkerEntrypoint}
   from './cloudflare_workers.js';
@@ -57,13 +58,33 @@ const moduleFiles = {
  * @property {import('../../bindings/assets/static_assets.js').AssetsConfiguration | null} assets
  */
 
+/** A request may lead to this many calls of Workers by Workers, each made by the last. */
+const DEEPEST_CALL = 32;
+
+/**
+ * @param {ExecutionContext | undefined} context of a call that the running code makes of a Worker
+ * @returns {Scope} the call's
+ */
+function deeper(context) {
+  const depth = currentScope().depth + 1;
+  if (depth > DEEPEST_CALL) {
+    throw new Error(
+        'Subrequest depth limit exceeded. This request recursed through Workers too many times. This ' +
+        'can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects ' +
+        'recursively.');
+  }
+  return new Scope({context, depth});
+}
+
 class PythonWorker {
   /** @param {WorkerConfiguration} configuration */
   constructor(configuration) {
     this.configuration = configuration;
     this.values = new RpcValues({
       isProxy,
-      callFunction: (callable, args) => this.entrypoints.callFunction(callable, args),
+      callFunction: (callable, args, context) =>
+          this.entrypoints.callFunction(callable, args, deeper(context)),
+      context: () => currentScope().context,
       toJavaScript: (object) => this.entrypoints.toJavaScript(object),
     });
     this.assets = configuration.assets === null ? undefined : new StaticAssets(
@@ -81,9 +102,12 @@ class PythonWorker {
   /** @returns {import('../../bindings/service/fetcher.js').Service} an entry point of this Worker */
   #service(entrypoint, props) {
     return {
-      fetch: (request) => this.entrypoints.fetch(request, entrypoint, new ExecutionContext(props)),
-      call: (method, args) =>
-          this.entrypoints.rpc(entrypoint, method, args, new ExecutionContext(props)),
+      fetch: async (request) =>
+          this.entrypoints.fetch(request, entrypoint, deeper(new ExecutionContext(props))),
+      call: async (method, args) =>
+          this.entrypoints.rpc(entrypoint, method, args, deeper(new ExecutionContext(props))),
+      get: async (name) =>
+          this.entrypoints.property(entrypoint, name, deeper(new ExecutionContext(props))),
       scheduled: dispatchScheduled,
       queue: dispatchQueue,
       values: this.values,
@@ -138,6 +162,13 @@ class PythonWorker {
     api.os.environ.__setitem__('LD_LIBRARY_PATH',
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
     this.interpreter.run(COMMON_MODULES);
+    if (this.configuration.pythonVersion === '3.12') {
+      this.interpreter.run('from _cloudflare.blocking import sleep_without_blocking_others as patch\n' +
+          'patch(); del patch');
+    }
+    const context = this.interpreter.pyodide.pyimport('_cloudflare.async_context');
+    attachPython({current: context.current.copy(), enter: context.enter.copy()});
+    context.destroy();
     module.FS.mount(makeReadOnlyFileSystem(module.FS, moduleFiles), {}, MODULES);
   }
 
@@ -172,6 +203,10 @@ class PythonWorker {
       workerEntrypoint: WorkerEntrypoint,
       patchWaitUntil,
       patch_env_helper: patchEnvironment,
+    });
+    // In a box: the foreign function interface makes a future of a promise that a function returns.
+    pyodide.registerJsModule('_cloudflare_rpc', {
+      begin: (member, ...args) => ({promise: member(...args)}),
     });
     pyodide.registerJsModule('_cloudflare_compat_flags', {...this.configuration.flags});
   }

@@ -3,12 +3,14 @@
 import signal
 from asyncio import current_task
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable, isclass
 from types import FunctionType, ModuleType
 from typing import Any
 
 import js
+from _cloudflare.async_context import enter
 from pyodide.code import relaxed_call
 from pyodide.ffi import JsProxy, to_js
 from workers import (
@@ -39,13 +41,23 @@ def _raw_attribute(cls: type, name: str) -> Any:
     return None
 
 
-def collect_methods(cls: type) -> list[str]:
-    """Names of the public methods, sorted: plain functions, no properties, static or class methods."""
+def _public_names(cls: type, kind: type) -> list[str]:
+    """Names of the public attributes of a kind, sorted."""
     return sorted(
         name
         for name in dir(cls)
-        if not name.startswith("_") and isinstance(_raw_attribute(cls, name), FunctionType)
+        if not name.startswith("_") and isinstance(_raw_attribute(cls, name), kind)
     )
+
+
+def collect_methods(cls: type) -> list[str]:
+    """Names of the public methods, sorted: plain functions, no properties, static or class methods."""
+    return _public_names(cls, FunctionType)
+
+
+def collect_properties(cls: type) -> list[str]:
+    """Names of the public properties, sorted."""
+    return _public_names(cls, property)
 
 
 def collect_entrypoint_classes(module: ModuleType) -> Any:
@@ -56,7 +68,11 @@ def collect_entrypoint_classes(module: ModuleType) -> Any:
     values = [getattr(module, name) for name in names]
     found = {
         kind: [
-            {"className": value.__name__, "methodNames": collect_methods(value)}
+            {
+                "className": value.__name__,
+                "methodNames": collect_methods(value),
+                "propertyNames": collect_properties(value),
+            }
             for value in values
             if isclass(value) and issubclass(value, base) and value is not base
         ]
@@ -95,13 +111,30 @@ async def _result_of(call: Callable[[], Any]) -> Any:
         ) from exit
 
 
+def construct(scope: Any, constructor: Callable[..., Any], *args: Any) -> Any:
+    """Makes an entry point's instance, in the host's scope of the event."""
+
+    def make() -> Any:
+        enter(scope)
+        return constructor(*args)
+
+    return copy_context().run(make)
+
+
 async def call_converted(
-    began: Callable[[Any], None] | None, relaxed: bool, instance: Any, name: str, *args: Any
+    scope: Any,
+    began: Callable[[Any], None] | None,
+    relaxed: bool,
+    instance: Any,
+    name: str,
+    *args: Any,
 ) -> Any:
     """Calls a method with arguments and result converted between JavaScript and Python.
 
-    `began`: gets the task that runs it. `relaxed`: arguments that the method does not take are dropped.
+    `scope`: the host's, of the event. `began`: gets the task that runs it. `relaxed`: arguments that
+    the method does not take are dropped.
     """
+    enter(scope)
     if began is not None:
         began(current_task())
     method = getattr(instance, name, None)
@@ -112,8 +145,17 @@ async def call_converted(
     return python_to_rpc(await _result_of(call))
 
 
-async def call_raw(began: Callable[[Any], None] | None, handler: Any, *args: Any) -> Any:
+async def get_converted(scope: Any, instance: Any, name: str) -> Any:
+    """The value of a property, converted for JavaScript; one that has to be waited for is waited for."""
+    enter(scope)
+    return python_to_rpc(await _result_of(partial(getattr, instance, name)))
+
+
+async def call_raw(
+    scope: Any, began: Callable[[Any], None] | None, handler: Any, *args: Any
+) -> Any:
     """Calls a function with JavaScript's own arguments, as many as it takes."""
+    enter(scope)
     if began is not None:
         began(current_task())
     return await _result_of(partial(relaxed_call, handler, *args))

@@ -19,6 +19,7 @@ from .import_patch_manager import (
 
 _RANDOM_SEED_CALLS = 10  # 2496 bytes in pieces of at most 256
 _random_state: Any = None
+_random_name_sequence: Any = None
 
 
 @register_exec_patch("random")
@@ -83,14 +84,17 @@ class _TopLevelNames:
 @register_exec_patch("tempfile")
 @contextmanager
 def tempfile_context(module: ModuleType) -> Iterator[None]:
-    """`tempfile` names files by chance."""
+    """`tempfile` names files by chance, also the one that it tries folders with."""
+    global _random_name_sequence  # noqa: PLW0603
     yield
-    module._name_sequence = _TopLevelNames()
+    _random_name_sequence = module._RandomNameSequence
+    module._RandomNameSequence = _TopLevelNames
 
 
 @register_before_first_request("tempfile")
 def tempfile_before_first_request(module: ModuleType) -> None:
     """From now on names are random: it makes a new sequence when it has none."""
+    module._RandomNameSequence = _random_name_sequence
     module._name_sequence = None
 
 

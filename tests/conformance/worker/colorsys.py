@@ -1,0 +1,1 @@
+raise AssertionError('the library comes first')

@@ -1,0 +1,3 @@
+import {nameOfA} from './cycle_a.mjs';
+
+export const nameOfB = () => `b of ${nameOfA()}`;
