@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,10 +15,12 @@ namespace cwrangler {
 enum class ModuleType { python, text, data, json, esm, commonjs, wasm };
 
 /// One module of the bundle. The runtime reads `path` when the module is used, and never writes it.
+/// A module that was made while a Worker runs has `content` in place of a file.
 struct Module {
   std::string name;  ///< '/'-separated, relative to the module root: "entry.py", "python_modules/…"
   ModuleType type = ModuleType::data;
   std::string path;  ///< absolute path of the file on this host
+  std::shared_ptr<const std::string> content = nullptr;
 };
 
 /// One entry of `env`. `type` and `properties` are those of the upload API's metadata:

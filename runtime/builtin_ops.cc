@@ -3,6 +3,7 @@
 #include "runtime/builtins.h"
 #include "runtime/bindings/binding_ops.h"
 #include "runtime/python/python_ops.h"
+#include "runtime/server/dynamic_workers.h"
 #include "runtime/server/http_ops.h"
 #include "runtime/web/web_ops.h"
 
@@ -14,6 +15,7 @@ std::span<const engine::Op> builtin_ops() {
     const std::span<const engine::Op> tables[] = {
         bindings::binding_ops(),
         python::python_ops(),
+        server::dynamic_worker_ops(),
         server::http_ops(),
         web::web_ops(),
     };

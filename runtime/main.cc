@@ -60,6 +60,10 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
             help)
         ->envname(variable);
   };
+  command
+      .add_option("--dynamic-workers", options.server.dynamic_workers,
+                  "How many Workers a Worker may have made at once (Worker Loader)")
+      ->capture_default_str();
   using cwrangler::server::ServerOptions;
   milliseconds("--cpu-limit-ms", "CWRANGLER_CPU_LIMIT_MS", &options, &ServerOptions::cpu_limit,
                "The longest that one call into the Worker may run (30000)");

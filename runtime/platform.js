@@ -5,6 +5,7 @@
 import './web/js/index.js';
 import './python/js/interpreter.js';
 import './server/js/serve.js';
+import './bindings/worker_loader/child.js';
 
 import {removeStandIns} from './web/js/language.js';
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -33,7 +34,11 @@ void lookup(Call call) {
   const ModuleTree::Node& node = tree.node(id);
   struct stat status = {};
   // A file that went away since the modules were listed is like one that never was.
-  if (!node.is_folder() && stat(node.path.c_str(), &status) != 0) return;
+  if (node.content) {
+    status.st_size = static_cast<off_t>(node.content->size());
+  } else if (!node.is_folder() && stat(node.path.c_str(), &status) != 0) {
+    return;
+  }
   v8::Isolate* isolate = call.GetIsolate();
   const double modified = static_cast<double>(status.st_mtim.tv_sec) * 1000 +
                           static_cast<double>(status.st_mtim.tv_nsec) / 1e6;
@@ -60,6 +65,13 @@ void read(Call call) {
   const ModuleTree::Node& node = modules_of(call).tree.node(id_argument(call, 0));
   const int64_t position = integer(call, 1);
   const std::span<uint8_t> into = engine::bytes_of(call[2]);
+  if (node.content) {
+    const size_t start = std::min(static_cast<size_t>(position), node.content->size());
+    const size_t taken =
+        node.content->copy(reinterpret_cast<char*>(into.data()), into.size(), start);
+    call.GetReturnValue().Set(static_cast<double>(taken));
+    return;
+  }
   // Opened anew each time: Python reads most files in one piece, and a Worker with thousands of
   // open files would otherwise need as many descriptors.
   const Descriptor file(open(node.path.c_str(), O_RDONLY | O_CLOEXEC));

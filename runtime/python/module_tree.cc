@@ -36,14 +36,14 @@ ModuleTree::Id ModuleTree::find(Id folder, std::string_view name) const {
 
 ModuleTree::Id ModuleTree::child(Id folder, std::string_view name) {
   const Id id = static_cast<Id>(nodes_.size());
-  nodes_.push_back({std::string(name), {}, {}});
+  nodes_.push_back({std::string(name), {}, {}, {}});
   nodes_[folder].children.push_back(id);
   index_.emplace(key(folder, name), id);
   return id;
 }
 
 void ModuleTree::add(const Module& module) {
-  if (module.path.empty()) bad_name(module, "has no file");
+  if (module.path.empty() && !module.content) bad_name(module, "has no file");
   if (module.name.find('\0') != std::string::npos) bad_name(module, "contains a NUL");
   Id folder = kRoot;
   std::string_view rest = module.name;
@@ -54,7 +54,9 @@ void ModuleTree::add(const Module& module) {
     const Id existing = find(folder, part);
     if (slash == std::string_view::npos) {
       if (existing == 0) {
-        nodes_[child(folder, part)].path = module.path;
+        Node& file = nodes_[child(folder, part)];
+        file.path = module.path;
+        file.content = module.content;
       } else if (nodes_[existing].is_folder()) {
         bad_name(module, "is a folder of another module");
       }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,10 +24,11 @@ class ModuleTree {
 
   struct Node {
     std::string name;
-    std::string path;  ///< of the file on this host; empty for a folder
+    std::string path;                            ///< of the file on this host; empty for a folder
+    std::shared_ptr<const std::string> content;  ///< of a file that is not on this host
     std::vector<Id> children;
 
-    bool is_folder() const { return path.empty(); }
+    bool is_folder() const { return path.empty() && !content; }
   };
 
   /// Takes the modules that Python can see as files: types python, text, data and json. Names with

@@ -71,6 +71,7 @@ using engine::ModuleMap;
 struct ImportableFile {
   ModuleMap::Source::Kind kind;
   std::string path;
+  std::shared_ptr<const std::string> content;  // in place of a file
 };
 
 /// What a module is to JavaScript; nothing for Python's.
@@ -135,14 +136,15 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
   std::unordered_map<std::string, ImportableFile> files;
   for (const Module& module : modules) {
     if (const auto kind = importable_as(module.type)) {
-      files.emplace(module.name, ImportableFile{*kind, module.path});
+      files.emplace(module.name, ImportableFile{*kind, module.path, module.content});
     }
   }
   isolate.modules().set_loader(
       [files = std::move(files)](const std::string& name) -> std::optional<ModuleMap::Source> {
         const auto found = files.find(name);
         if (found == files.end()) return std::nullopt;
-        return ModuleMap::Source{found->second.kind, read_file(found->second.path)};
+        const ImportableFile& file = found->second;
+        return ModuleMap::Source{file.kind, file.content ? *file.content : read_file(file.path)};
       });
   isolate.set_state<WorkerModules>(modules, config.main_module);
 }

@@ -15,4 +15,10 @@ void log_request(const EventSink& events, const RequestRecord& record) {
           {"duration_ms", duration.count()}});
 }
 
+web::LogSink console_log(EventSink events) {
+  return [events = std::move(events)](std::string_view level, std::string_view text) {
+    events({{"type", control::kConsole}, {"level", level}, {"text", text}});
+  };
+}
+
 }  // namespace cwrangler::server

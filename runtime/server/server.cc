@@ -51,7 +51,13 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
                std::vector<Descriptor> sockets, EventSink events, const ServerOptions& options)
     : sockets_(std::move(sockets)),
       options_(options),
-      environment_{platform, snapshot, options.http, std::move(events)},
+      environment_{platform,
+                   snapshot,
+                   options.http,
+                   std::move(events),
+                   options.dynamic_workers,
+                   options.cpu_limit,
+                   options.startup_limit},
       cpu_limit_(options.cpu_limit),
       timers_(std::make_unique<Timers>(loop_)) {}
 

@@ -27,6 +27,9 @@ struct ServerOptions {
   Duration cpu_limit{30'000};
   /// The same while the Worker starts: one import may load hundreds of files on a slow machine.
   Duration startup_limit{120'000};
+  /// How many Workers an instance may have made with its Worker Loader bindings at once. A Python
+  /// one takes about 100 MB; beyond the limit those that are idle make room.
+  size_t dynamic_workers = 20;
   /// How long an instance that was replaced may finish its requests and background tasks;
   /// production grants 30 s to waitUntil.
   Duration drain_limit{30'000};

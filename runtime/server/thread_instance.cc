@@ -1,66 +1,36 @@
 #include "runtime/server/thread_instance.h"
 
-#include <pthread.h>
-#include <time.h>
-
-#include <atomic>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <future>
-#include <mutex>
 
-#include "base/control_protocol.h"
 #include "base/error.h"
 #include "runtime/bindings/binding_ops.h"
 #include "runtime/engine/script_scope.h"
-#include "runtime/engine/stack_switching.h"
 #include "runtime/engine/values.h"
-#include "runtime/python/cpu_signal.h"
 #include "runtime/python/python_worker.h"
+#include "runtime/server/dynamic_workers.h"
 #include "runtime/server/http_ops.h"
+#include "runtime/server/isolate_thread.h"
+#include "runtime/server/request_log.h"
 #include "runtime/web/web_ops.h"
 
 namespace cwrangler::server {
 namespace {
 
 namespace asio = boost::asio;
-using engine::Isolate;
 using engine::ScriptScope;
-
-/// Python recurses deeply, and on this V8 each level takes several large frames of baseline code.
-/// Only pages that are touched cost memory.
-constexpr size_t kStackBytes = 64 << 20;
-/// Granted on top of the heap's limit so that the termination itself can run.
-constexpr size_t kHeapReserve = 64 << 20;
-constexpr const char* kOutOfMemory = "Worker exceeded its memory limit.";
 
 class ThreadInstance final : public Instance {
  public:
   ThreadInstance(const InstanceEnvironment& environment, const WorkerConfig& config,
                  InstanceCallbacks callbacks)
-      : environment_(environment), config_(config), callbacks_(std::move(callbacks)) {
-    std::future<void> ready = ready_.get_future();
-    pthread_attr_t attributes;
-    ::pthread_attr_init(&attributes);
-    ::pthread_attr_setstacksize(&attributes, kStackBytes);
-    const int error = ::pthread_create(&thread_, &attributes, run_thread, this);
-    ::pthread_attr_destroy(&attributes);
-    if (error != 0) {
-      errno = error;
-      throw system_error("starting a Worker's thread");
-    }
-    try {
-      ready.get();
-    } catch (...) {
-      ::pthread_join(thread_, nullptr);
-      throw;
-    }
-  }
-
-  ~ThreadInstance() override {
-    end();
-    ::pthread_join(thread_, nullptr);
-  }
+      : environment_(environment),
+        config_(config),
+        callbacks_(std::move(callbacks)),
+        thread_(environment.platform, environment.snapshot, environment.events,
+                {.prepare = [this] { prepare(); },
+                 .lost = [this](const std::string& reason) { lose(reason); },
+                 .finish = [this] { finish_thread(); },
+                 .ended = [this] { callbacks_.ended(); }}) {}
 
   bool answers() const override { return true; }
 
@@ -91,93 +61,42 @@ class ThreadInstance final : public Instance {
     });
   }
 
-  void end() override {
-    if (ending_.exchange(true)) return;
-    isolate_->terminate();
-    isolate_->stop();
-    end_ordered_.set_value();
-  }
+  void end() override { thread_.end(); }
 
   std::optional<std::chrono::milliseconds> cpu_time_of_call() override {
-    const int64_t call = isolate_->busy_since();
-    if (call == 0) return std::nullopt;
-    const std::chrono::nanoseconds used = cpu_time();
-    if (call != watched_call_) {
-      watched_call_ = call;
-      used_before_ = used;
-    }
-    return std::chrono::duration_cast<std::chrono::milliseconds>(used - used_before_);
+    return thread_.cpu_time_of_call();
   }
 
-  void interrupt() override { cpu_signal_->raise(watched_call_); }
+  void interrupt() override { thread_.interrupt(); }
 
-  void terminate(std::string reason) override {
-    {
-      const std::lock_guard lock(reason_mutex_);
-      termination_reason_ = std::move(reason);
-    }
-    isolate_->terminate();
-  }
+  void terminate(std::string reason) override { thread_.terminate(std::move(reason)); }
 
  private:
   template <class Function>
   void post(Function function) {
-    asio::post(isolate_->loop(), std::move(function));
+    thread_.post(std::move(function));
   }
 
-  static void* run_thread(void* self) {
-    static_cast<ThreadInstance*>(self)->run();
-    return nullptr;
-  }
-
-  void run() {
-    try {
-      Isolate isolate(environment_.platform, environment_.snapshot);
-      isolate_ = &isolate;
-      ready_.set_value();
-      serve_worker(isolate);
-      // Nobody but the destructor, which only joins, uses isolate_ after end().
-    } catch (...) {
-      // Only making the isolate throws: all else is in handlers that do not.
-      ready_.set_exception(std::current_exception());
-      return;
-    }
-    callbacks_.ended();
-  }
-
-  void serve_worker(Isolate& isolate) {
-    isolate.v8()->AddNearHeapLimitCallback(near_heap_limit, this);
-    isolate.on_terminated([this] { terminated(); });
-    isolate.on_uncaught([this](v8::Local<v8::Value> error, Isolate::UncaughtKind kind) {
-      // What still runs in a dead interpreter fails in ways that tell nobody anything.
-      if (is_dying_) return;
-      const std::string text = web::describe_uncaught(*isolate_, error, kind);
-      environment_.events({{"type", control::kException},
-                           {"message", text.substr(0, text.find('\n'))},
-                           {"stack", text}});
-    });
-    requests_ = &isolate.set_state<WorkerRequests>(isolate, environment_.events);
-    requests_->on_fatal([this](std::string reason) { post([this, reason] { lose(reason); }); });
-    connections_ = std::make_unique<Connections>(isolate.loop(), *requests_, environment_.limits);
+  void prepare() {
+    connections_ = std::make_unique<Connections>(thread_.isolate().loop(), thread_.requests(),
+                                                 environment_.limits);
     post([this] { start_worker(); });
-    isolate.run();
-    // The other thread must be through with the isolate before it goes.
-    end_ordered_.get_future().wait();
-    // JavaScript is not entered any more.
-    cpu_signal_->detach();
-    requests_->fail_all({"internal", "The Worker was stopped.", ""});
+  }
+
+  void finish_thread() {
+    thread_.requests().fail_all({"internal", "The Worker was stopped.", ""});
+    drain_limit_.reset();
     connections_.reset();
   }
 
   void start_worker() {
     try {
-      web::install_web(*isolate_, [this](std::string_view level, std::string_view text) {
-        environment_.events({{"type", control::kConsole}, {"level", level}, {"text", text}});
-      });
-      bindings::install_bindings(*isolate_);
-      python::install_python(*isolate_, config_, cpu_signal_);
+      web::install_web(thread_.isolate(), console_log(environment_.events));
+      bindings::install_bindings(thread_.isolate());
+      python::install_python(thread_.isolate(), config_, thread_.cpu_signal());
+      thread_.isolate().set_state<DynamicWorkers>(thread_.isolate(), environment_, config_);
       const nlohmann::json configuration = python::startup_configuration(config_);
-      ScriptScope scope(*isolate_);
+      ScriptScope scope(thread_.isolate());
       v8::Local<v8::Value> argument;
       v8::Local<v8::Value> promise;
       if (!engine::parse_json(scope.context(), configuration.dump()).ToLocal(&argument) ||
@@ -231,21 +150,8 @@ class ThreadInstance final : public Instance {
     callbacks_.start_failed(std::move(failure));
   }
 
-  /// JavaScript was broken off: by the watchdog, for memory, or by end().
-  void terminated() {
-    if (ending_) return;
-    std::string reason;
-    {
-      const std::lock_guard lock(reason_mutex_);
-      reason = termination_reason_;
-    }
-    // Not from inside the scope that is just ending.
-    post([this, reason] { lose(reason); });
-  }
-
   /// The isolate can run no more of the Worker.
   void lose(const std::string& reason) {
-    if (ending_) return;
     if (!started_) {
       start_failed({"user", reason, ""});
       return;
@@ -254,28 +160,23 @@ class ThreadInstance final : public Instance {
     // In this order: what is under way gets its 500, what follows waits for the next instance.
     connections_->stop_listening();
     connections_->hand_over(callbacks_.orphaned);
-    requests_->fail_all({"user", reason, ""});
+    thread_.requests().fail_all({"user", reason, ""});
     callbacks_.lost(reason);
     if (drain_limit_) check_drained();
   }
 
-  static size_t near_heap_limit(void* data, size_t current, size_t) {
-    static_cast<ThreadInstance*>(data)->terminate(kOutOfMemory);
-    return current + kHeapReserve;
-  }
-
   void drain(std::chrono::milliseconds limit) {
-    drain_limit_.emplace(isolate_->loop(), limit);
+    drain_limit_.emplace(thread_.isolate().loop(), limit);
     drain_limit_->async_wait([this](const boost::system::error_code& error) {
       if (!error) drained();
     });
     connections_->on_idle([this] { check_drained(); });
-    requests_->on_background_idle([this] { check_drained(); });
+    thread_.requests().on_background_idle([this] { check_drained(); });
     check_drained();
   }
 
   void check_drained() {
-    const bool background = !is_lost_ && requests_->background_tasks() > 0;
+    const bool background = !is_lost_ && thread_.requests().background_tasks() > 0;
     if (connections_->active() == 0 && !background) drained();
   }
 
@@ -287,37 +188,15 @@ class ThreadInstance final : public Instance {
   const InstanceEnvironment& environment_;
   const WorkerConfig config_;
   const InstanceCallbacks callbacks_;
-  /// What the instance's thread has used. Where stacks are threads of their own, calls run on those
-  /// and the time that passes has to serve.
-  std::chrono::nanoseconds cpu_time() const {
-    clockid_t clock = CLOCK_MONOTONIC;
-    if (engine::StackSwitching::preferred_kind() == engine::Coroutine::Kind::fiber) {
-      ::pthread_getcpuclockid(thread_, &clock);
-    }
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-  }
-
-  const std::shared_ptr<python::CpuSignal> cpu_signal_ = std::make_shared<python::CpuSignal>();
-  pthread_t thread_{};
-  int64_t watched_call_ = 0;  // Isolate::busy_since of the call that the watchdog saw last
-  std::chrono::nanoseconds used_before_{};
-  std::promise<void> ready_;
-  Isolate* isolate_ = nullptr;  // on the thread's stack, from ready_ until after end()
-  std::atomic<bool> ending_{false};
-  std::promise<void> end_ordered_;
-  std::mutex reason_mutex_;
-  std::string termination_reason_ = "The Worker was stopped.";
 
   // The thread's own.
-  WorkerRequests* requests_ = nullptr;  // owned by the isolate
   std::unique_ptr<Connections> connections_;
   std::optional<asio::steady_timer> drain_limit_;
   bool started_ = false;
-  bool is_dying_ = false;  // the interpreter is dead
-  bool is_lost_ = false;   // …and the server was told
+  bool is_lost_ = false;  // and the server was told
   bool drained_ = false;
+
+  IsolateThread thread_;  // last: what it uses is there before it starts, and until it has ended
 };
 
 }  // namespace

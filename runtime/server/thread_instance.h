@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "base/worker_config.h"
@@ -17,6 +18,11 @@ struct InstanceEnvironment {
   const engine::StartupSnapshot& snapshot;
   HttpLimits limits;
   EventSink events;
+  /// How many Workers one instance may have made with its Worker Loader bindings at once, and the
+  /// limits of one call into such a Worker and of its start.
+  size_t dynamic_workers;
+  std::chrono::milliseconds cpu_limit;
+  std::chrono::milliseconds startup_limit;
 };
 
 /// Starts the thread and returns once its isolate is made (some ms); the Worker's own start goes

@@ -90,6 +90,11 @@ def check_sync_clients(session: Session) -> None:
         assert (result["status_code"], result["saw_expected_text"]) == (200, True)
 
 
+def check_dynamic(session: Session) -> None:
+    for _ in range(2):
+        expect(session.get(), "Hello from a dynamically-loaded Python Worker!")
+
+
 def check_django(session: Session) -> None:
     text = '{"message": "Hello from Django on Cloudflare Workers!"}'
     expect(session.get(), text, "application/json")
@@ -115,6 +120,7 @@ EXAMPLES = [
     Example("cloudflare/13-js-api-pygments/py", check_pygments),
     Example("cloudflare/16-sync-http-clients", check_sync_clients, python="3.14",
             hosts=("example.com",)),
+    Example("cloudflare/17-dynamic-py-py", check_dynamic),
     Example("cloudflare/18-django", check_django),
     Example("ryu22e/environment-variables", check_variables,
             files={".dev.vars": 'SECRET_KEY="local_value"\n'}),
@@ -135,7 +141,6 @@ WAITING = {
     "cloudflare/13-js-api-pygments/ts": "a JavaScript Worker",
     "cloudflare/14-websocket-stream-consumer": "Durable Objects",
     "cloudflare/15-chatroom": "Durable Objects",
-    "cloudflare/17-dynamic-py-py": "a Worker Loader binding",
     "cloudflare/19-django-todo-d1": "D1 and static assets",
     "ryu22e/built-in-sample": "a wheel of orjson, and of others that langchain_openai depends on",
     "ryu22e/simple-api": "D1",

@@ -15,6 +15,16 @@ const ERRORS = {EvalError, RangeError, ReferenceError, SyntaxError, TypeError, U
 /** Functions that are stubs already. */
 const stubs = new WeakSet();
 
+/**
+ * Says that a function is a stub of another isolate's: it is passed on as it is.
+ * @template {Function} T @param {T} stub @returns {T}
+ */
+export function adoptStub(stub) {
+  stub.dup = () => stub;
+  stubs.add(stub);
+  return stub;
+}
+
 function refuse(type) {
   throw new DOMException(
       `Could not serialize object of type "${type}". This type does not support serialization.`,
@@ -132,12 +142,10 @@ export class RpcValues {
         Object.defineProperty(stub, name, {value: call(kept[name], kept), enumerable: true});
       }
     }
-    stub.dup = () => stub;
     stub[Symbol.dispose] = () => {
       if (isPythons) kept.destroy();
     };
-    stubs.add(stub);
-    return stub;
+    return adoptStub(stub);
   }
 }
 

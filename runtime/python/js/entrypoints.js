@@ -119,12 +119,12 @@ export class Entrypoints {
 
   /**
    * Calls a method for another Worker, or for this one through a binding.
-   * @param {string} className the entry point
+   * @param {string | undefined} className the entry point
    * @param {string} method
    * @param {any[]} args
    * @param {Scope} scope of the call
    */
-  async rpc(className, method, args, scope) {
+  async rpc(className = DEFAULT, method, args, scope) {
     const entry = this.#require(className);
     checkName(method);
     // Names with an underscore are not listed, but can be called.
@@ -134,11 +134,11 @@ export class Entrypoints {
 
   /**
    * Gets the value of a property for another Worker, or for this one through a binding.
-   * @param {string} className the entry point
+   * @param {string | undefined} className the entry point
    * @param {string} name
    * @param {Scope} scope of the call
    */
-  async property(className, name, scope) {
+  async property(className = DEFAULT, name, scope) {
     const entry = this.#require(className);
     checkName(name);
     if (entry.methodNames.includes(name)) {

@@ -5,6 +5,7 @@ import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
+import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
 import {ops} from '../../web/js/host.js';
 
 function kvNamespace({name, namespace_id: id = name}, {stateDirectory}) {
@@ -55,6 +56,7 @@ const MAKERS = {
   service,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),
   workflow: (binding) => new WorkflowImpl(binding),
+  worker_loader: (_, {values}) => new WorkerLoader(values),
 };
 
 /**

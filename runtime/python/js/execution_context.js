@@ -46,6 +46,11 @@ export class ExecutionContext {
     return !context.#failed;
   }
 
+  /** @param {ExecutionContext} context @returns {boolean} whether it waits for something */
+  static isBusy(context) {
+    return context.#tasks.size > 0;
+  }
+
   passThroughOnException() {}
 
   get [Symbol.toStringTag]() {

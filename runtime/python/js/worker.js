@@ -77,8 +77,11 @@ function deeper(context) {
 }
 
 class PythonWorker {
-  /** @param {WorkerConfiguration} configuration */
-  constructor(configuration) {
+  /**
+   * @param {WorkerConfiguration} configuration
+   * @param {Record<string, any>} values more of the environment
+   */
+  constructor(configuration, values) {
     this.configuration = configuration;
     this.values = new RpcValues({
       isProxy,
@@ -96,6 +99,7 @@ class PythonWorker {
       values: this.values,
       service: (entrypoint, props) => this.#service(entrypoint, props),
     });
+    Object.assign(this.environment, values);
     this.entropy = new EntropyGate();
   }
 
@@ -265,12 +269,15 @@ let worker;
 /**
  * Boots Python and imports the Worker's main module. Once for each isolate.
  * @param {WorkerConfiguration} configuration
+ * @param {Record<string, any>} [values] that are in the environment beside the bindings
+ * @returns {Promise<RpcValues>} how this Worker's values are copied
  */
-async function startWorker(configuration) {
+export async function startWorker(configuration, values = {}) {
   if (worker !== undefined) throw startError('internal', 'this isolate already runs a Worker');
-  worker = new PythonWorker(configuration);
+  worker = new PythonWorker(configuration, values);
   try {
     await worker.start();
+    return worker.values;
   } catch (error) {
     throw error?.kind === undefined
         ? startError('internal', String(error?.message ?? error), error?.stack) : error;
@@ -329,6 +336,25 @@ export function dispatchFetch(request) {
  */
 export function dispatchRequest(request) {
   return worker.assets?.takes(request) ? worker.assets.fetch(request) : dispatchFetch(request);
+}
+
+/**
+ * An entry point of this Worker for one event that comes from another isolate.
+ * @param {string | undefined} entrypoint
+ * @param {ExecutionContext} context
+ * @returns {Pick<import('../../bindings/service/fetcher.js').Service,
+ *     'fetch' | 'call' | 'get' | 'scheduled' | 'queue'>}
+ */
+export function pythonService(entrypoint, context) {
+  const scope = new Scope({context});
+  return {
+    fetch: (request) => dispatch((entrypoints) => entrypoints.fetch(request, entrypoint, scope)),
+    call: (method, args) =>
+        dispatch((entrypoints) => entrypoints.rpc(entrypoint, method, args, scope)),
+    get: (name) => dispatch((entrypoints) => entrypoints.property(entrypoint, name, scope)),
+    scheduled: dispatchScheduled,
+    queue: dispatchQueue,
+  };
 }
 
 /** The client does not wait for its answer any more. @param {Request} request */

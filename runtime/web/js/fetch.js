@@ -5,7 +5,7 @@ import {core} from './core.js';
 import {ops} from './host.js';
 import {flatten, makeResponse, readableFrom, takeBody, toInnerRequest} from './http.js';
 import {Request, Response} from './http_extensions.js';
-import {redirectUrl} from './outbound.js';
+import {outboundInterceptor, redirectUrl} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 import {fetchWebSocket} from './websocket.js';
 
@@ -214,5 +214,6 @@ async function run(request) {
  */
 export async function fetch(input, init = undefined) {
   if (isTopLevel()) throw disallowedOperation();
-  return run(new Request(input, init));
+  const request = new Request(input, init);
+  return outboundInterceptor()?.fetch(request) ?? run(request);
 }

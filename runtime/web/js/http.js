@@ -53,20 +53,26 @@ export function readableFrom(read, cancel = nothing) {
   return createReadableByteStream(nothing, pull, async (reason) => { cancel(reason); });
 }
 
+/** @param {null | string | Uint8Array | ReadableStream} content @returns {object | null} an inner body */
+function bodyOf(content) {
+  if (content === null) return null;
+  return new InnerBody(
+      content instanceof ReadableStream ? content : {body: content, consumed: false});
+}
+
 /**
  * A Request as the server received it; its headers cannot be changed.
  * @param {string} method as sent
  * @param {string} url absolute
  * @param {string[]} headers flat
- * @param {ReadableStream | null} body
+ * @param {null | string | Uint8Array | ReadableStream} body
  * @param {object} [cf] what `request.cf` gives
  * @returns {Request}
  * @throws {TypeError} when the URL is not valid
  */
 export function makeRequest(method, url, headers, body, cf) {
   const inner = newInnerRequest(
-      method, new URL(url).href, () => pairsOf(headers),
-      body === null ? null : new InnerBody(body), false);
+      method, new URL(url).href, () => pairsOf(headers), bodyOf(body), false);
   inner.cf = cf;
   inner.redirectMode = 'manual';  // what a Worker that passes the request on wants
   return fromInnerRequest(inner, 'immutable');
@@ -133,15 +139,19 @@ export function takeBody(body) {
 /**
  * A Response as it came from another server.
  * @param {{status: number, statusText: string, headers: string[], url?: string[],
- *     body: ReadableStream | null, webSocket?: WebSocket | null}} received `url`: every URL on the way
+ *     body: null | string | Uint8Array | ReadableStream, webSocket?: WebSocket | null, cf?: object,
+ *     encodeBody?: string}} received `url`: every URL on the way
  * @returns {Response}
  */
-export function makeResponse({status, statusText, headers, url = [], body, webSocket = null}) {
+export function makeResponse(
+    {status, statusText, headers, url = [], body, webSocket = null, cf, encodeBody}) {
   const inner = newInnerResponse(status, statusText);
   inner.headerList = pairsOf(headers);
   inner.urlList = url;
-  inner.body = body === null ? null : new InnerBody(body);
+  inner.body = bodyOf(body);
   inner.webSocket = webSocket;
+  if (cf !== undefined) inner.cf = cf;
+  if (encodeBody !== undefined) inner.encodeBody = encodeBody;
   return fromInnerResponse(inner, 'immutable');
 }
 

@@ -1,5 +1,8 @@
-// Stand-ins: servers on this machine that answer for other hosts (`cwrangler dev --outbound-map`), so
-// that a Worker which talks to the outside world can be tried without it.
+// What becomes of a Worker's connections to the outside world.
+//
+// Stand-ins are servers on this machine that answer for other hosts (`cwrangler dev --outbound-map`), so
+// that a Worker which talks to the outside world can be tried without it. A Worker that another one has
+// made may be cut off, or its requests may go to an entry point of that one.
 
 /** @type {Map<string, URL>} by "host" or "host:port", in lower case */
 const standIns = new Map();
@@ -7,6 +10,38 @@ const standIns = new Map();
 /** @param {Record<string, string>} map host, or host:port, to the stand-in's http: or https: URL */
 export function setOutboundMap(map) {
   for (const [host, url] of Object.entries(map)) standIns.set(host.toLowerCase(), new URL(url));
+}
+
+/** @type {{fetch(request: Request): Promise<Response>} | null | undefined} */
+let interceptor;
+
+/**
+ * @param {{fetch(request: Request): Promise<Response>} | null | undefined} target gets what fetch() is
+ *     asked for; null: nothing leaves at all; undefined: there are no restrictions
+ */
+export function interceptOutbound(target) {
+  interceptor = target;
+}
+
+/**
+ * Who answers fetch() in place of the network, if anybody.
+ * @returns {{fetch(request: Request): Promise<Response>} | undefined}
+ * @throws {Error} when nothing may leave, in Cloudflare's words
+ */
+export function outboundInterceptor() {
+  if (interceptor === null) {
+    throw new Error(
+        'This worker is not permitted to access the internet via global functions like fetch(). ' +
+        'It must use capabilities (such as bindings in \'env\') to talk to the outside world.');
+  }
+  return interceptor;
+}
+
+/** For connections that only the network can have. @throws {Error} when they are not allowed */
+export function checkConnection() {
+  if (outboundInterceptor() !== undefined) {
+    throw new Error('This worker may not open connections: its globalOutbound takes requests only.');
+  }
 }
 
 /** @returns {URL | undefined} */

@@ -2,7 +2,7 @@
 // Source: the "Socket" API of the WinterTC Sockets proposal, as Workers document it.
 
 import {ops} from './host.js';
-import {redirectAddress} from './outbound.js';
+import {checkConnection, redirectAddress} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 
 /** What each Socket keeps to itself. */
@@ -228,6 +228,7 @@ class State {
  */
 export function connect(address, options = undefined) {
   if (isTopLevel()) throw disallowedOperation();
+  checkConnection();
   const {hostname, port} = parseAddress(address);
   const secureTransport = options?.secureTransport ?? 'off';
   if (!['on', 'off', 'starttls'].includes(secureTransport)) {

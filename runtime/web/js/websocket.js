@@ -7,7 +7,7 @@
 
 import {core} from './core.js';
 import {ops} from './host.js';
-import {redirectUrl} from './outbound.js';
+import {checkConnection, redirectUrl} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 
 const event = core.loadExtScript('ext:deno_web/02_event.js');
@@ -204,7 +204,8 @@ function headerOf(flat, wanted) {
  * @param {string[]} headers flat
  * @returns {Promise<{id?: number, status: number, headers: string[]}>}
  */
-function shakeHands(url, headers) {
+async function shakeHands(url, headers) {
+  checkConnection();
   const asHttp = new URL(url.href);
   asHttp.protocol = url.protocol === 'wss:' ? 'https:' : 'http:';
   const standIn = redirectUrl(asHttp.href);

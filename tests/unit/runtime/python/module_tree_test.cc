@@ -27,6 +27,17 @@ TEST_CASE("modules are found by the folders of their names") {
   CHECK(tree.node(text).path == "/host/pkg/sub/b.txt");
 }
 
+TEST_CASE("a module may have its content in memory, even none") {
+  Module made = module("made.py");
+  made.path.clear();
+  made.content = std::make_shared<const std::string>();
+  const ModuleTree tree(std::span(&made, 1));
+  const auto id = tree.find(ModuleTree::kRoot, "made.py");
+  REQUIRE(id != 0);
+  CHECK_FALSE(tree.node(id).is_folder());
+  CHECK(tree.node(id).content == made.content);
+}
+
 TEST_CASE("what is not there is not found") {
   const Module modules[] = {module("pkg/a.py")};
   const ModuleTree tree(modules);
