@@ -15,6 +15,7 @@ std::span<const engine::Op> compression_ops();
 std::span<const engine::Op> crypto_ops();
 std::span<const engine::Op> encoding_ops();
 std::span<const engine::Op> fetch_ops();
+std::span<const engine::Op> html_rewriter_ops();
 std::span<const engine::Op> log_ops();
 std::span<const engine::Op> task_ops();
 std::span<const engine::Op> timer_ops();

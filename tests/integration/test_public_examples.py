@@ -29,8 +29,10 @@ FOLDERS = {"cloudflare": ("cloudflare", "cf"), "ryu22e": ("ryu22e", "ryu")}
 
 # Pages of the outside world, which stand-ins serve: (content type, body) by path, by host.
 HTML = b"<html><head><title>Example Domain</title></head><body><h1>Example Domain</h1></body></html>"
+BLOG = HTML.replace(
+    b"<title>", b'<meta property="og:title" content="of the original"><title>')
 OUTSIDE = {
-    "example.com": {"/": ("text/html", HTML)},
+    "example.com": {"/": ("text/html", HTML), "/blog/a-first-post": ("text/html", BLOG)},
     "httpbin.org": {"/ip": ("application/json", b'{"origin": "192.0.2.1"}')},
 }
 
@@ -90,6 +92,16 @@ def check_sync_clients(session: Session) -> None:
         assert (result["status_code"], result["saw_expected_text"]) == (200, True)
 
 
+def check_opengraph(session: Session) -> None:
+    answer = session.get("/blog/a-first-post")
+    assert (answer.status, content_type(answer)) == (200, "text/html")
+    head = answer.text[:answer.text.index("<title>")]
+    assert '<meta property="og:title" content="Blog Post: A First Post" />' in head
+    assert '<meta name="twitter:card" content="summary_large_image" />' in head
+    assert "of the original" not in answer.text
+    assert answer.text.endswith("<h1>Example Domain</h1></body></html>")
+
+
 def check_dynamic(session: Session) -> None:
     for _ in range(2):
         expect(session.get(), "Hello from a dynamically-loaded Python Worker!")
@@ -117,6 +129,7 @@ EXAMPLES = [
     Example("cloudflare/02-binding", check_binding),
     Example("cloudflare/03-fastapi", check_fastapi, python="3.14"),
     Example("cloudflare/08-cron", check_cron),
+    Example("cloudflare/11-opengraph", check_opengraph, hosts=("example.com",)),
     Example("cloudflare/13-js-api-pygments/py", check_pygments),
     Example("cloudflare/16-sync-http-clients", check_sync_clients, python="3.14",
             hosts=("example.com",)),
@@ -136,7 +149,6 @@ WAITING = {
     "cloudflare/07-durable-objects": "Durable Objects",
     "cloudflare/09-workers-ai": "Workers AI",
     "cloudflare/10-workflows": "Workflows",
-    "cloudflare/11-opengraph": "HTMLRewriter",
     "cloudflare/12-image-gen": "a wheel of pillow",
     "cloudflare/13-js-api-pygments/ts": "a JavaScript Worker",
     "cloudflare/14-websocket-stream-consumer": "Durable Objects",
@@ -189,6 +201,27 @@ def test_what_cannot_be_installed_is_explained(name, package, cwrangler, tmp_pat
     failed = cwrangler("sync", "--python", "3.14", cwd=directory)
     assert failed.returncode == 1
     assert package in failed.stderr and "there is no wheel of it" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "message"),
+    [
+        ("07-durable-objects", "/list/show", "LISTS leads to Durable Objects of the class List"),
+        ("10-workflows", "/start", "MY_WORKFLOW leads to the Workflow DAGWorkflow"),
+        ("14-websocket-stream-consumer", "/",
+         "BLUESKY_FIREHOSE leads to Durable Objects of the class BlueskyFirehoseConsumer"),
+        ("15-chatroom", "/room/one", "CHATROOM leads to Durable Objects of the class Chatroom"),
+    ],
+)
+def test_classes_that_do_not_run_here_are_known_and_say_so_when_used(
+    name, path, message, dev, tmp_path
+):
+    directory = tmp_path / "example"
+    shutil.copytree(collections()["cloudflare"] / name, directory)
+    with dev(directory, timeout=240) as session:
+        answer = session.get(path)
+        assert answer.status == 500
+        assert message in answer.text and "this runtime does not run" in answer.text
 
 
 def test_every_example_is_either_run_or_named_with_what_it_waits_for():

@@ -4,6 +4,7 @@ import {console} from './console.js';
 import {core} from './core.js';
 import {Crypto, crypto} from './crypto.js';
 import {fetch} from './fetch.js';
+import {HTMLRewriter} from './html_rewriter.js';
 import {Request, Response} from './http_extensions.js';
 import {adoptInspect} from './inspect.js';
 import {queueMicrotask} from './microtasks.js';
@@ -90,6 +91,7 @@ export function installGlobals() {
   }
   for (const name in timerFunctions) expose(name, timerFunctions[name]);
   expose('Crypto', Crypto);
+  expose('HTMLRewriter', HTMLRewriter);
   expose('Navigator', Navigator);
   expose('Request', Request);
   expose('Response', Response);

@@ -3,3 +3,5 @@
 //! `encoding_c` declares its functions `extern "C"` itself; naming it keeps them in the library.
 
 pub use encoding_c;
+
+mod html_rewriter;
