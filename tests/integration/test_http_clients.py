@@ -16,7 +16,7 @@ from runtime_process import running, worker_config
 WORKER = """
     import asyncio, json
     from urllib.parse import urlsplit
-    import httpx, requests, urllib3
+    import aiohttp, httpx, requests, urllib3
     from workers import Response, WorkerEntrypoint
 
     HEADERS = {"X-Test": "yes"}
@@ -46,6 +46,22 @@ WORKER = """
                     client.get(url.replace("path?q=1", "missing")))
             assert missing.status_code == 404, missing
             return [answer.status_code, answer.json()]
+
+        async def aiohttp(self, url):
+            async with aiohttp.ClientSession(headers=HEADERS) as session:
+                async with session.get(url.replace("path?q=1", "missing")) as missing:
+                    assert missing.status == 404, missing
+                    pieces = [piece async for piece in missing.content.iter_chunked(10)]
+                    assert json.loads(b"".join(pieces))["path"] == "/missing", pieces
+                # More than one write's worth, on the connection that was kept.
+                async with session.post(url, data=b"x" * 300_000) as long:
+                    assert len((await long.json())["body"]) == 300_000
+                async with session.post(url, data="content") as answer:
+                    result = [answer.status, await answer.json()]
+                try:
+                    await session.get("http://127.0.0.1:1/")
+                except aiohttp.ClientConnectorError as error:
+                    return result
 """
 
 
@@ -56,12 +72,12 @@ def test_clients(project: Callable[..., Path], dev: Callable[..., object]) -> No
     text = (directory / "pyproject.toml").read_text()
     assert "dependencies = [" in text
     (directory / "pyproject.toml").write_text(text.replace(
-        "dependencies = [", 'dependencies = ["httpx", "requests", "urllib3", ', 1))
+        "dependencies = [", 'dependencies = ["aiohttp", "httpx", "requests", "urllib3", ', 1))
     failed = {}
     with serving_http() as stand_in:
         option = f"api.example=http://127.0.0.1:{stand_in.port}"
         with dev(directory, "--python", "3.14", "--outbound-map", option, timeout=200) as session:
-            for client in ("requests", "urllib3", "httpx_client", "httpx_async"):
+            for client in ("requests", "urllib3", "httpx_client", "httpx_async", "aiohttp"):
                 for scheme in ("http", "https"):
                     answer = session.get(f"/{client}/{scheme}")
                     wanted = [200, {"method": "POST", "path": "/path?q=1", "host": "api.example",

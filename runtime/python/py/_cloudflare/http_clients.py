@@ -1,8 +1,10 @@
-"""HTTP clients of PyPI that cannot do TLS in Pyodide on their own: httpx's AsyncClient.
+"""HTTP clients of PyPI that cannot do TLS in Pyodide on their own: httpx's AsyncClient, and aiohttp's.
 
 asyncio has no TLS in Pyodide, so `httpx.AsyncClient` fails for https. Its transport is replaced by one
 over the platform's `fetch()`, which also keeps connections and speaks HTTP/2. Redirects stay httpx's.
 `httpx.Client` is left alone: it blocks on Python's own sockets, where TLS works (3.14).
+
+aiohttp's connections are made over the platform's sockets; everything above them stays aiohttp's.
 
 Like every import patch it holds for imports at the top level of the Worker.
 """
@@ -27,6 +29,41 @@ def fetch_transport(module: ModuleType) -> Iterator[None]:
     """Replaces `AsyncHTTPTransport` before the rest of httpx imports it."""
     yield
     module.AsyncHTTPTransport = _make_transport(module)
+
+
+@register_exec_patch("aiohttp.connector")
+@contextmanager
+def aiohttp_connections(module: ModuleType) -> Iterator[None]:
+    """Replaces the one method of `TCPConnector` that makes connections.
+
+    The platform resolves the host and checks its certificate: a session's resolver and its `ssl` options
+    are not asked.
+    """
+    yield
+
+    async def create_direct_connection(
+        self: Any,
+        req: Any,
+        traces: Any,  # noqa: ARG001  (of steps that the platform takes)
+        timeout: Any,
+        *,
+        client_error: type[Exception] = module.ClientConnectorError,
+    ) -> Any:
+        # It needs modules that are not there yet when the patches are registered.
+        from .socket_transport import open_connection  # noqa: PLC0415
+
+        limit = module.ceil_timeout(timeout.sock_connect, ceil_threshold=timeout.ceil_threshold)
+        try:
+            async with limit:
+                return await open_connection(
+                    self._factory, req.url.raw_host, req.port, req.is_ssl()
+                )
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise client_error(req.connection_key, error) from error
+
+    module.TCPConnector._create_direct_connection = create_direct_connection
 
 
 def _make_transport(httpx: ModuleType) -> type:
