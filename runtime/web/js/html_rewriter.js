@@ -235,15 +235,22 @@ const DOCUMENT_METHODS = [['doctype', DOCTYPE], ['comments', COMMENT], ['text', 
  * @property {Map<number, (token: Token) => any>} methods by kind
  */
 
+/** The proxy of a Python function goes with the call that it was given to, unless it is copied. */
+function kept(method) {
+  return typeof method.copy === 'function' && typeof method.destroy === 'function'
+      ? method.copy() : method;
+}
+
 /** @returns {Handlers} the handlers of an object, which may be a proxy of Python's */
 function readHandlers(selector, object, names) {
   const methods = new Map();
   let kinds = 0;
   for (const [name, kind] of names) {
     // Read once: an attribute of a Python object is another proxy each time.
-    const method = object[name];
-    if (method === undefined || method === null) continue;
-    if (typeof method !== 'function') throw new TypeError(`The handler "${name}" is not a function.`);
+    const found = object[name];
+    if (found === undefined || found === null) continue;
+    if (typeof found !== 'function') throw new TypeError(`The handler "${name}" is not a function.`);
+    const method = kept(found);
     methods.set(kind, (token) => Reflect.apply(method, object, [token]));
     kinds |= kind;
   }
@@ -278,7 +285,7 @@ class Rewriting {
   }
 
   addEndTagHandler(handler) {
-    return this.#endTagHandlers.push(handler) - 1;
+    return this.#endTagHandlers.push(kept(handler)) - 1;
   }
 
   addStream(stream, html) {
