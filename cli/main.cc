@@ -25,6 +25,10 @@ constexpr std::array kCommands{
     &add_init_command,
     &add_dev_command,
     &add_sync_command,
+    &add_add_command,
+    &add_remove_command,
+    &add_lock_command,
+    &add_tree_command,
 };
 
 void add_global_options(CLI::App& program, GlobalOptions& options) {

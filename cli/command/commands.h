@@ -38,6 +38,10 @@ struct CommandContext {
 
 void add_init_command(CLI::App& program, CommandContext& context);
 void add_sync_command(CLI::App& program, CommandContext& context);
+void add_add_command(CLI::App& program, CommandContext& context);
+void add_remove_command(CLI::App& program, CommandContext& context);
+void add_lock_command(CLI::App& program, CommandContext& context);
+void add_tree_command(CLI::App& program, CommandContext& context);
 void add_dev_command(CLI::App& program, CommandContext& context);
 
 }  // namespace cwrangler::cli

@@ -1,48 +1,35 @@
-// `cwrangler sync [--force] [--upgrade]`: the project's packages into python_modules/.
+// `cwrangler sync`: the project's packages into python_modules/.
 
-#include "cli/project/sync.h"
+#include "cli/packages/sync.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cli/command/commands.h"
-#include "cli/project/project.h"
+#include "cli/command/package_options.h"
+#include "cli/packages/editor_settings.h"
 
 namespace cwrangler::cli {
 namespace {
 
 struct Flags {
+  PackageOptions packages;
   bool force = false;
-  bool upgrade = false;
-  bool verbose = false;
-  std::string python;
+  bool editor = false;
 };
 
-int sync(const Flags& flags, const CommandContext& context) {
-  ProjectOptions options;
-  options.config = {context.options.directory, context.options.config_file,
-                    context.options.environment};
-  options.python_version = flags.python;
-  options.clock = context.clock;
-  const Project project = load_project_settings(options);
+void set_up_editor(const SyncRequest& request, bool json, Terminal& terminal) {
+  const EditorSettings settings = write_editor_settings(request.project);
+  if (json) return;
+  for (const std::string& file : settings.written) terminal.print("Wrote " + file);
+  for (const std::string& advice : settings.kept) terminal.print(advice);
+}
 
-  SyncRequest request;
-  request.project = project.config.directory;
-  request.python_version = project.python_version;
+int sync(const Flags& flags, const CommandContext& context) {
+  SyncRequest request = sync_request(flags.packages, package_project(flags.packages, context));
   request.force = flags.force;
-  request.upgrade = flags.upgrade;
-  request.verbose = flags.verbose;
-  switch (sync_packages(request, context.terminal)) {
-    case SyncOutcome::no_dependencies:
-      context.terminal.print("The project depends on no packages: nothing to install");
-      break;
-    case SyncOutcome::up_to_date:
-      context.terminal.print("python_modules is up to date");
-      break;
-    case SyncOutcome::installed:
-    case SyncOutcome::built_in:
-      break;
-  }
+  print_report(sync_packages(request, context.terminal), request, flags.packages.json,
+               context.terminal);
+  if (flags.editor) set_up_editor(request, flags.packages.json, context.terminal);
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -53,10 +40,9 @@ void add_sync_command(CLI::App& program, CommandContext& context) {
   CLI::App* command =
       program.add_subcommand("sync", "Install the project's packages in python_modules");
   command->add_flag("-f,--force", flags->force, "Install although nothing has changed");
-  command->add_flag("-U,--upgrade", flags->upgrade, "Newest versions instead of the locked ones");
-  command->add_flag("--verbose", flags->verbose, "Show what uv is asked and what it says");
-  command->add_option("--python", flags->python,
-                      "Python version instead of the configuration's: 3.12, 3.13 or 3.14");
+  command->add_flag("--editor", flags->editor,
+                    "Write settings with which pyright and mypy find the packages");
+  add_package_options(*command, flags->packages);
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return sync(*flags, context); }; });
 }

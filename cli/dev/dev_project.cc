@@ -6,7 +6,7 @@
 
 #include "cli/dev/binding_table.h"
 #include "cli/dev/log_lines.h"
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -93,6 +93,8 @@ DevProject dev_project(const Project& project, const fs::path& persist_to) {
   for (const char* name : {"pyproject.toml", "requirements.txt", "uv.toml"}) {
     result.targets.files.push_back(root / name);
   }
+  // What requirements.txt includes.
+  for (const fs::path& file : dependency_files(root)) result.targets.files.push_back(file);
   return result;
 }
 

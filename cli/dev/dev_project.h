@@ -9,7 +9,7 @@
 #include "base/worker_config.h"
 #include "cli/dev/watcher.h"
 #include "cli/project/project.h"
-#include "cli/project/sync.h"
+#include "cli/packages/sync.h"
 
 namespace cwrangler::cli {
 

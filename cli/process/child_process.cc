@@ -25,6 +25,8 @@ extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX want
 namespace cwrangler::cli {
 namespace {
 
+constexpr int kTickMilliseconds = 100;
+
 /// Our environment with the changes applied, as "NAME=value".
 std::vector<std::string> child_environment(
     const std::map<std::string, std::optional<std::string>>& changes) {
@@ -195,7 +197,7 @@ ExitStatus ChildProcess::wait() {
   return *status_;
 }
 
-CapturedRun run_captured(ChildOptions options) {
+CapturedRun run_captured(ChildOptions options, const std::function<void()>& tick) {
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGINT);
@@ -219,7 +221,9 @@ CapturedRun run_captured(ChildOptions options) {
     std::array<pollfd, 3> watched{{{out_read.get(), POLLIN, 0},
                                    {err_read.get(), POLLIN, 0},
                                    {interruptions.get(), POLLIN, 0}}};
-    if (::poll(watched.data(), watched.size(), -1) < 0) continue;
+    const int count = ::poll(watched.data(), watched.size(), tick ? kTickMilliseconds : -1);
+    if (count == 0 && tick) tick();
+    if (count <= 0) continue;
     if (watched[0].revents != 0 && !read_some(out_read.get(), run.out)) out_read.reset();
     if (watched[1].revents != 0 && !read_some(err_read.get(), run.err)) err_read.reset();
     signalfd_siginfo received{};

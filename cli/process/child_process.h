@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -92,7 +93,7 @@ struct CapturedRun {
 
 /// Runs a program to its end with an empty standard input and both outputs captured. SIGINT and
 /// SIGTERM that arrive meanwhile are passed on to it; when it has ended, an Error with
-/// ExitCode::interrupted is thrown.
-CapturedRun run_captured(ChildOptions options);
+/// ExitCode::interrupted is thrown. `tick`, if any, is called about ten times a second meanwhile.
+CapturedRun run_captured(ChildOptions options, const std::function<void()>& tick = {});
 
 }  // namespace cwrangler::cli

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "cli/config/utf8.h"
 #include "cli/project/module_rules.h"
-#include "cli/project/sync_state.h"
+#include "cli/packages/sync_state.h"
 
 namespace cwrangler::cli {
 namespace {

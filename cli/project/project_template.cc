@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/config/names.h"
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 #include "cli/terminal/suggestion.h"
 
 namespace cwrangler::cli {

@@ -1,4 +1,4 @@
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/config/names.h"
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 #include "temporary_folder.h"
 
 namespace cwrangler::cli {

@@ -1,4 +1,4 @@
-#include "cli/project/pylock.h"
+#include "cli/packages/pylock.h"
 
 #include <doctest/doctest.h>
 

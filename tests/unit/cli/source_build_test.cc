@@ -1,4 +1,4 @@
-#include "cli/project/source_build.h"
+#include "cli/packages/source_build.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/project/sync_state.h"
+#include "cli/packages/sync_state.h"
 
 #include <doctest/doctest.h>
 

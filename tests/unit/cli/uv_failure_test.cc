@@ -1,4 +1,4 @@
-#include "cli/project/uv_failure.h"
+#include "cli/packages/uv_failure.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,10 @@
-#include "cli/project/uv_failure.h"
+#include "cli/packages/uv_failure.h"
 
 #include <array>
 #include <sstream>
 #include <vector>
+
+#include "cli/packages/dependencies.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -35,21 +37,27 @@ std::string quoted_after(std::string_view text, std::string_view marker) {
                                        : std::string(text.substr(begin, end - begin));
 }
 
-/// The package of the address that could not be fetched: ".../simple/httpx/" or
+/// The address that could not be fetched: ".../simple/httpx/" or
 /// ".../httpx-0.28.1-py3-none-any.whl".
-std::string package_of_address(std::string_view text) {
+std::string failed_address(std::string_view text) {
   const std::string_view marker = "Failed to fetch: ";
   const size_t at = text.find(marker);
   if (at == std::string_view::npos) return {};
   std::string_view address = text.substr(at + marker.size());
   address = address.substr(0, address.find_first_of(" \n"));
-  while (address.ends_with('/') || address.ends_with('`')) address.remove_suffix(1);
+  while (address.ends_with('`')) address.remove_suffix(1);
+  while (address.starts_with('`')) address.remove_prefix(1);
+  return std::string(address);
+}
+
+std::string package_of_address(std::string_view address) {
+  while (address.ends_with('/')) address.remove_suffix(1);
   std::string_view last = address.substr(address.rfind('/') + 1);
   if (last.ends_with(".whl") || last.ends_with(".metadata") || last.ends_with(".gz") ||
       last.ends_with(".zip")) {
     last = last.substr(0, last.find('-'));
   }
-  return std::string(last);
+  return normalized_package_name(last);
 }
 
 Kind classify(std::string_view text) {
@@ -60,6 +68,11 @@ Kind classify(std::string_view text) {
   // In this order: a failed resolution may mention wheels and an unknown package together, and the
   // unknown package is what the user can mend.
   static constexpr std::array kSigns{
+      Sign{"No space left on device", Kind::no_space},
+      Sign{"os error 28", Kind::no_space},
+      Sign{"File too large", Kind::no_space},
+      Sign{"Hash mismatch", Kind::bad_hash},
+      Sign{"invalid peer certificate", Kind::certificate},
       Sign{"was not found in the package registry", Kind::unknown_package},
       Sign{"was not found in the provided package locations", Kind::unknown_package},
       Sign{"was not found in the cache", Kind::not_in_cache},
@@ -113,6 +126,7 @@ UvFailure read_uv_failure(std::string_view standard_error) {
   UvFailure failure;
   failure.kind = classify(standard_error);
   failure.detail = essential_lines(standard_error);
+  failure.address = failed_address(standard_error);
   switch (failure.kind) {
     case Kind::unknown_package:
       failure.package = word_before(standard_error, " was not found in the p");
@@ -121,7 +135,12 @@ UvFailure read_uv_failure(std::string_view standard_error) {
       failure.package = word_before(standard_error, " was not found in the cache");
       break;
     case Kind::network:
-      failure.package = package_of_address(standard_error);
+    case Kind::certificate:
+      failure.package = package_of_address(failure.address);
+      break;
+    case Kind::bad_hash:
+      failure.package = quoted_after(standard_error, "Hash mismatch for `");
+      failure.package = failure.package.substr(0, failure.package.find("=="));
       break;
     case Kind::build_failed:
       failure.package = quoted_after(standard_error, "Failed to build `");

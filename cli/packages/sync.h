@@ -8,8 +8,11 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "cli/packages/pylock.h"
+#include "cli/packages/uv_project.h"
 #include "cli/terminal/terminal.h"
 
 namespace cwrangler::cli {
@@ -19,15 +22,34 @@ struct SyncRequest {
   std::string python_version;     ///< "3.12", "3.13" or "3.14"
   bool force = false;             ///< install although nothing has changed
   bool upgrade = false;           ///< newest versions instead of those in pylock.toml
+  bool offline = false;           ///< only what uv has in its cache
+  bool frozen = false;            ///< fail where pylock.toml would change
+  bool allow_build = false;       ///< every package may be built by this machine's Python
+  bool lock_only = false;         ///< pylock.toml and nothing else
   bool verbose = false;           ///< print what uv is asked and what it says
+  IndexOptions indexes;
 };
 
 enum class SyncOutcome {
   no_dependencies,
+  removed,  ///< python_modules, of a project that depends on no packages any more
   up_to_date,
+  locked,  ///< only pylock.toml was made
   installed,
   built_in,  ///< only the SDK is asked for, no index can be reached, and cwrangler brings a copy
 };
+
+/// What a sync did.
+struct SyncReport {
+  SyncOutcome outcome = SyncOutcome::up_to_date;
+  std::vector<LockedPackage> packages;  ///< of the lock; empty when nothing was done
+  std::vector<std::string> built;       ///< names of those that came from their source
+  std::vector<std::string> left_out;    ///< names of compiled packages that are done without
+  double seconds = 0;
+};
+
+/// "installed", "up-to-date": for --json.
+std::string_view outcome_name(SyncOutcome outcome);
 
 /// Whether sync_packages would have something to do. Reads a few small files and starts nothing.
 /// Throws as read_dependencies does.
@@ -37,9 +59,10 @@ bool sync_needed(const SyncRequest& request);
 /// would fail again, unless the reason was outside the project.
 std::string sync_inputs(const SyncRequest& request);
 
-/// Brings python_modules/ in line with the project's dependencies. Says on `terminal` what it did,
-/// and nothing when there was nothing to do. Two at a time in one project wait for each other.
-/// Throws Error naming the package, who requires it, why it cannot be had and what to do.
-SyncOutcome sync_packages(const SyncRequest& request, Terminal& terminal);
+/// Brings python_modules/ in line with the project's dependencies. Warnings and progress go to the
+/// terminal's standard error; what was done is the result. Two at a time in one project wait for
+/// each other, and the one that waits says so. Throws Error naming the package, who requires it,
+/// why it cannot be had and what to do.
+SyncReport sync_packages(const SyncRequest& request, Terminal& terminal);
 
 }  // namespace cwrangler::cli

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 
 namespace cwrangler::cli {
 

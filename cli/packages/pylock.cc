@@ -1,4 +1,4 @@
-#include "cli/project/pylock.h"
+#include "cli/packages/pylock.h"
 
 #include <algorithm>
 #include <sstream>
@@ -35,6 +35,17 @@ std::vector<LockedPackage> read_pylock(const fs::path& file) {
     const toml::array* wheels = (*entry)["wheels"].as_array();
     const std::string archive = (*entry)["archive"]["path"].value_or(std::string()) +
                                 (*entry)["archive"]["url"].value_or(std::string());
+    std::vector<std::string> sha256;
+    auto add_hash = [&sha256](const toml::node* file_entry) {
+      const toml::table* file_table = file_entry == nullptr ? nullptr : file_entry->as_table();
+      if (file_table == nullptr) return;
+      if (const auto hash = (*file_table)["hashes"]["sha256"].value<std::string>()) {
+        sha256.push_back(*hash);
+      }
+    };
+    for (size_t i = 0; wheels != nullptr && i < wheels->size(); ++i) add_hash(wheels->get(i));
+    if (wheels == nullptr || wheels->empty()) add_hash(entry->get("sdist"));
+    add_hash(entry->get("archive"));
     packages.push_back({
         .name = (*entry)["name"].value_or(std::string()),
         .version = (*entry)["version"].value_or(std::string()),
@@ -42,9 +53,45 @@ std::vector<LockedPackage> read_pylock(const fs::path& file) {
         .is_local =
             entry->contains("directory") || entry->contains("vcs") || entry->contains("archive"),
         .sdist_sha256 = (*entry)["sdist"]["hashes"]["sha256"].value_or(std::string()),
+        .index = (*entry)["index"].value_or(std::string()),
+        .sha256 = std::move(sha256),
     });
   }
   return packages;
+}
+
+LockNotes read_lock_notes(const fs::path& file) {
+  const toml::table document = parse(file);
+  LockNotes notes;
+  const auto ours = document["tool"]["cwrangler"];
+  notes.pyodide_index = ours["pyodide-index"].value_or(false);
+  const toml::array* names = ours["left-out"].as_array();
+  for (size_t i = 0; names != nullptr && i < names->size(); ++i) {
+    notes.left_out.push_back((*names)[i].value_or(std::string()));
+  }
+  return notes;
+}
+
+void append_lock_notes(const fs::path& file, const LockNotes& notes) {
+  if (notes.empty()) return;
+  toml::table ours;
+  if (!notes.left_out.empty()) {
+    toml::array names;
+    for (const std::string& name : notes.left_out) names.push_back(name);
+    ours.insert("left-out", std::move(names));
+  }
+  if (notes.pyodide_index) ours.insert("pyodide-index", true);
+  std::ostringstream text;
+  text << read_file(file) << "\n[tool.cwrangler]\n" << ours << '\n';
+  write_file_atomically(file, text.str());
+}
+
+std::string pylock_pins(const std::vector<LockedPackage>& packages) {
+  std::string text;
+  for (const LockedPackage& package : packages) {
+    if (!package.version.empty()) text += package.name + "==" + package.version + "\n";
+  }
+  return text;
 }
 
 std::string pylock_without(const fs::path& file, const std::vector<std::string>& packages) {

@@ -14,6 +14,10 @@ struct UvFailure {
     unknown_package,  ///< `package` is in no index
     no_version,       ///< the requirements contradict each other or name no existing version
     network,          ///< an index or a file could not be reached while fetching `package`
+    certificate,      ///< the server of `address` shows a certificate that is not trusted
+    bad_hash,         ///< a file of `package` is not the one that the lock or the project names
+    no_space,         ///< the disk is full
+    missing_source,   ///< a folder or a file that the project names as a source is not there
     not_in_cache,     ///< `package` is not in the cache, and uv was not to use the network
     build_failed,     ///< the source of `package` could not be built
     bad_requirement,  ///< a requirement cannot be parsed
@@ -21,6 +25,7 @@ struct UvFailure {
   };
   Kind kind = Kind::other;
   std::string package;  ///< empty when the text names none
+  std::string address;  ///< what could not be fetched; empty when the text names nothing
   std::string detail;   ///< the essential lines, without "error:" and "cause:"
 };
 

@@ -1,15 +1,14 @@
-#include "cli/project/source_build.h"
+#include "cli/packages/source_build.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <fstream>
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/project/uv_failure.h"
+#include "cli/packages/uv_failure.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -18,7 +17,7 @@ namespace fs = std::filesystem;
 
 /// Every tool that would turn source into machine code fails; packages with an optional compiled
 /// part then leave it out.
-const std::map<std::string, std::optional<std::string>> kNoCompiler = {
+const Environment kNoCompiler = {
     {"CC", "/bin/false"},    {"CXX", "/bin/false"},      {"CPP", "/bin/false"},
     {"LD", "/bin/false"},    {"FC", "/bin/false"},       {"CARGO", "/bin/false"},
     {"RUSTC", "/bin/false"}, {"GOROOT", "/nonexistent"},
@@ -74,6 +73,15 @@ void mark_as_pure(const fs::path& tree) {
   fs::remove(tree / ".lock");
 }
 
+/// Who runs a package's build.
+struct Builder {
+  std::string python;                              ///< as uv takes it: a path or a range
+  std::map<std::string, std::string> environment;  ///< tells the build to leave its compiled part
+};
+
+/// Any Python of this machine that today's build backends run on.
+constexpr const char* kHostPython = ">=3.9";
+
 std::string cache_key(const LockedPackage& package) {
   const std::string digest = package.sdist_sha256.substr(0, 16);
   return package.name + "-" + package.version + (digest.empty() ? "" : "-" + digest);
@@ -82,15 +90,7 @@ std::string cache_key(const LockedPackage& package) {
 }  // namespace
 
 fs::path source_build_cache() {
-  const char* configured = std::getenv("XDG_CACHE_HOME");
-  if (configured != nullptr && *configured == '/') {
-    return fs::path(configured) / "cwrangler" / "source-builds";
-  }
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') {
-    throw Error("there is no place for built packages: neither XDG_CACHE_HOME nor HOME is set");
-  }
-  return fs::path(home) / ".cache" / "cwrangler" / "source-builds";
+  return cache_folder() / "source-builds";
 }
 
 fs::path find_native_file(const fs::path& tree) {
@@ -106,10 +106,10 @@ fs::path find_source_build(const LockedPackage& package) {
   return !package.sdist_sha256.empty() && fs::is_directory(built) ? built : fs::path();
 }
 
-SourceBuild build_purely(const Uv& uv, const LockedPackage& package, bool offline) {
-  const fs::path cache = source_build_cache();
-  if (fs::path earlier = find_source_build(package); !earlier.empty()) return {earlier, {}};
+namespace {
 
+SourceBuild build_with(const Builder& builder, const UvProject& uv, const LockedPackage& package) {
+  const fs::path cache = source_build_cache();
   const TemporaryFolder work(cache);
   const fs::path requirements = work.path() / "requirements.txt";
   std::string line = package.name + "==" + package.version;
@@ -118,18 +118,27 @@ SourceBuild build_purely(const Uv& uv, const LockedPackage& package, bool offlin
   const fs::path tree = work.path() / "tree";
   // uv caches what it builds by platform alone: its own cache would give the version without the
   // compiled part to the user's other projects.
-  std::vector<std::string> arguments = {"pip",        "install",     "--python",   ">=3.9",
+  std::vector<std::string> arguments = {"pip",        "install",     "--python",   builder.python,
                                         "--no-deps",  "--no-binary", package.name, "--target",
                                         tree,         "-r",          requirements, "--cache-dir",
                                         cache / "uv", "--link-mode", "copy"};
-  if (offline) arguments.emplace_back("--offline");
-  const CapturedRun run = uv.run(arguments, work.path(), kNoCompiler);
+  const std::vector<std::string> indexes = uv.index_arguments(/*pyodide_index=*/false);
+  arguments.insert(arguments.end(), indexes.begin(), indexes.end());
+  if (uv.offline()) arguments.emplace_back("--offline");
+  Environment environment = kNoCompiler;
+  for (const auto& [name, value] : builder.environment) environment[name] = value;
+  // In the project's folder, whose settings name the indexes.
+  const CapturedRun run = uv.uv().run(arguments, uv.project(), environment);
   if (!run.status.success()) {
     const UvFailure failure = read_uv_failure(run.err);
     switch (failure.kind) {
       case UvFailure::Kind::network:
       case UvFailure::Kind::not_in_cache:
         return {{}, "its source cannot be downloaded: the package index cannot be reached"};
+      case UvFailure::Kind::no_space:
+        throw Error("the disk is full\n" + failure.detail)
+            .while_doing("building " + package.name)
+            .hint("Make room, then run `cwrangler sync` again.");
       case UvFailure::Kind::build_failed:
         return {{}, "its source cannot be built without a compiler"};
       default:
@@ -149,6 +158,29 @@ SourceBuild build_purely(const Uv& uv, const LockedPackage& package, bool offlin
     throw Error(failed.message()).while_doing("storing " + built.string());
   }
   return {built, {}};
+}
+
+}  // namespace
+
+SourceBuild build_purely(const UvProject& uv, const LockedPackage& package) {
+  if (fs::path earlier = find_source_build(package); !earlier.empty()) return {earlier, {}};
+  std::vector<Builder> builders;
+  const auto known = known_packages().pure.find(package.name);
+  if (known != known_packages().pure.end()) {
+    builders.push_back({kHostPython, known->second});
+  } else if (uv.dependencies().settings.may_build(package.name)) {
+    builders.push_back({kHostPython, {}});
+  }
+  builders.push_back({uv.interpreter(), {}});
+  SourceBuild result;
+  for (const Builder& builder : builders) {
+    result = build_with(builder, uv, package);
+    if (!result.tree.empty()) return result;
+  }
+  if (builders.size() == 1) {
+    result.problem += " (`cwrangler sync --allow-build` tries it with this machine's Python)";
+  }
+  return result;
 }
 
 }  // namespace cwrangler::cli

@@ -1,4 +1,4 @@
-#include "cli/project/dependencies.h"
+#include "cli/packages/dependencies.h"
 
 #include <algorithm>
 #include <cctype>
@@ -30,33 +30,49 @@ SourcePosition position_of(const toml::node& node, const fs::path& file) {
   return {file.filename().string(), static_cast<int>(begin.line), static_cast<int>(begin.column)};
 }
 
-}  // namespace
-
-std::vector<Requirement> pyproject_requirements(const std::string& content, const fs::path& file) {
-  const toml::table document = parse_toml(content, file.filename());
-  const toml::table* project = document["project"].as_table();
-  const toml::node* node = project == nullptr ? nullptr : project->get("dependencies");
-  if (node == nullptr) return {};
+/// The entries of an array of requirements. `where` names it in complaints.
+void add_requirements(const toml::node* node, const std::string& where, const fs::path& file,
+                      const std::string& content, std::vector<Requirement>& into) {
+  if (node == nullptr) return;
   const toml::array* entries = node->as_array();
   if (entries == nullptr) {
-    throw Error("project.dependencies must be an array of strings")
+    throw Error(where + " must be an array of strings")
         .at(position_of(*node, file))
         .hint("For example: dependencies = [\"fastapi\", \"httpx>=0.28\"]");
   }
-  std::vector<Requirement> requirements;
   for (const toml::node& entry : *entries) {
+    if (entry.is_table()) continue;  // {include-group = "…"}, which uv resolves
     const auto text = entry.value<std::string>();
     if (!text || requirement_name(*text).empty()) {
       const SourcePosition position = position_of(entry, file);
-      throw Error("not a requirement: an entry of project.dependencies begins with a package name")
+      throw Error("not a requirement: an entry of " + where + " begins with a package name")
           .at(position)
           .showing(line_of(content, position.line));
     }
-    requirements.push_back({*text, requirement_name(*text), position_of(entry, file)});
+    into.push_back({*text, requirement_name(*text), position_of(entry, file), {}});
+  }
+}
+
+std::vector<Requirement> requirements_in(const fs::path& file, const std::string& content,
+                                         const toml::table& document,
+                                         const PackageSettings& settings) {
+  const toml::table* project = document["project"].as_table();
+  std::vector<Requirement> requirements;
+  if (project != nullptr) {
+    add_requirements(project->get("dependencies"), "project.dependencies", file, content,
+                     requirements);
+  }
+  for (const std::string& extra : settings.extras) {
+    add_requirements(document["project"]["optional-dependencies"][extra].node(),
+                     "project.optional-dependencies." + extra, file, content, requirements);
+  }
+  for (const std::string& group : settings.groups) {
+    add_requirements(document["dependency-groups"][group].node(), "dependency-groups." + group,
+                     file, content, requirements);
   }
   // Without these uv would run the project's build backend to learn its metadata.
   for (const char* required : {"name", "version"}) {
-    if (!requirements.empty() && !project->contains(required)) {
+    if (!requirements.empty() && project != nullptr && !project->contains(required)) {
       throw Error(std::string("[project] has no ") + required)
           .at(position_of(*project, file))
           .hint(std::string("Add one, for example: ") + required + " = " +
@@ -64,7 +80,7 @@ std::vector<Requirement> pyproject_requirements(const std::string& content, cons
     }
   }
   // uv would take the project itself for the package, and install neither.
-  const auto name = (*project)["name"].value<std::string>();
+  const auto name = document["project"]["name"].value<std::string>();
   for (const Requirement& requirement : requirements) {
     if (!name || normalized_package_name(*name) != requirement.name) continue;
     throw Error("the project has the name of a package that it depends on: " + requirement.name)
@@ -76,7 +92,18 @@ std::vector<Requirement> pyproject_requirements(const std::string& content, cons
   return requirements;
 }
 
-namespace {
+/// The sha256 values of `--hash=` options on a requirement's line.
+std::vector<std::string> hashes_of(std::string_view line) {
+  constexpr std::string_view kOption = "--hash";
+  std::vector<std::string> hashes;
+  for (size_t at = line.find(kOption); at != std::string_view::npos; at = line.find(kOption, at)) {
+    at += kOption.size();
+    const size_t begin = line.find_first_not_of(" =\t", at);
+    if (begin == std::string_view::npos) break;
+    hashes.emplace_back(line.substr(begin, line.find_first_of(" \t", begin) - begin));
+  }
+  return hashes;
+}
 
 /// Follows the -r and -c lines of one requirements file. Requirements are the lines of the first
 /// file and those it includes with -r.
@@ -89,7 +116,14 @@ class RequirementsReader {
     into_.inputs.push_back(file);
     std::istringstream lines(read_file(file));
     std::string line;
-    for (int number = 1; std::getline(lines, line); ++number) {
+    int next = 1;
+    while (std::getline(lines, line)) {
+      const int number = next++;
+      // A backslash joins the next line to this one.
+      for (std::string more; line.ends_with('\\') && std::getline(lines, more); ++next) {
+        line.back() = ' ';
+        line += more;
+      }
       const std::string_view text = trimmed(std::string_view(line).substr(0, comment_start(line)));
       if (text.empty()) continue;
       bool constraint = false;
@@ -105,8 +139,10 @@ class RequirementsReader {
       const std::string name = requirement_name(text);
       if (name.empty()) continue;
       const int column = static_cast<int>(line.find_first_not_of(" \t")) + 1;
-      into_.requirements.push_back(
-          {std::string(text), name, {file.filename().string(), number, column}});
+      into_.requirements.push_back({std::string(trimmed(text.substr(0, text.find("--hash")))),
+                                    name,
+                                    {file.filename().string(), number, column},
+                                    hashes_of(text)});
     }
   }
 
@@ -152,29 +188,54 @@ Dependencies read_dependencies(const fs::path& project) {
   const fs::path pyproject = project / "pyproject.toml";
   const fs::path requirements = project / "requirements.txt";
   Dependencies found;
-  if (fs::is_regular_file(requirements)) {
-    RequirementsReader reader(found);
-    reader.read(requirements, /*constraints_only=*/false);
-    if (reader.found()) found.source = requirements;
-  }
+  std::vector<Requirement> entries;
   if (fs::is_regular_file(pyproject)) {
-    std::vector<Requirement> entries = pyproject_requirements(read_file(pyproject), pyproject);
-    if (!entries.empty() && !found.empty()) {
-      throw Error("both pyproject.toml and requirements.txt name dependencies")
-          .hint(
-              "Keep them in [project].dependencies of pyproject.toml and delete requirements.txt "
-              "(or the other way round: `dependencies = []` and requirements.txt).");
-    }
-    if (!entries.empty()) {
-      found.source = pyproject;
-      found.requirements = std::move(entries);
-      found.inputs.clear();
-    }
+    const std::string content = read_file(pyproject);
+    const toml::table document = parse_toml(content, pyproject.filename());
+    found.settings = read_package_settings(document, pyproject, content);
+    entries = requirements_in(pyproject, content, document, found.settings);
     // Indexes, sources and overrides for uv stand here, with a requirements.txt as well.
     found.inputs.push_back(pyproject);
   }
   if (fs::is_regular_file(project / "uv.toml")) found.inputs.push_back(project / "uv.toml");
+
+  const std::string& chosen = found.settings.dependencies_from;
+  Dependencies listed;
+  if (fs::is_regular_file(requirements) && chosen != "pyproject.toml") {
+    RequirementsReader reader(listed);
+    reader.read(requirements, /*constraints_only=*/false);
+    if (reader.found()) listed.source = requirements;
+  }
+  if (!entries.empty() && !listed.empty() && chosen.empty()) {
+    throw Error("both pyproject.toml and requirements.txt name dependencies")
+        .hint(
+            "pyproject.toml wins once you say so: put `dependencies-from = \"pyproject.toml\"` "
+            "under [tool.cwrangler] there (or \"requirements.txt\", and that one wins). Or keep "
+            "one list: delete requirements.txt, or the dependencies of pyproject.toml.");
+  }
+  if (!entries.empty() && (listed.empty() || chosen == "pyproject.toml")) {
+    found.source = pyproject;
+    found.requirements = std::move(entries);
+  } else if (!listed.empty()) {
+    found.source = requirements;
+    found.requirements = std::move(listed.requirements);
+    found.inputs.insert(found.inputs.end(), listed.inputs.begin(), listed.inputs.end());
+  }
   return found;
+}
+
+std::vector<Requirement> pyproject_requirements(const std::string& content, const fs::path& file) {
+  return requirements_in(file, content, parse_toml(content, file.filename()), {});
+}
+
+std::vector<fs::path> dependency_files(const fs::path& project) {
+  try {
+    return read_dependencies(project).inputs;
+  } catch (const Error&) {
+    // The sync will say what is wrong with them; what a broken requirements.txt includes is seen
+    // again once it is mended.
+    return {};
+  }
 }
 
 std::string normalized_package_name(std::string_view name) {

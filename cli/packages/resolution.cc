@@ -1,0 +1,213 @@
+#include "cli/packages/resolution.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "cli/packages/explanation.h"
+#include "cli/packages/source_build.h"
+#include "cli/packages/uv_failure.h"
+
+namespace cwrangler::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = UvFailure::Kind;
+
+std::vector<LockedPackage> without_wheel(const std::vector<LockedPackage>& packages) {
+  std::vector<LockedPackage> result;
+  for (const LockedPackage& package : packages) {
+    if (!package.has_wheel && !package.is_local) result.push_back(package);
+  }
+  return result;
+}
+
+std::vector<std::string> names_of(const std::vector<LockedPackage>& packages) {
+  std::vector<std::string> names;
+  for (const LockedPackage& package : packages) names.push_back(package.name);
+  return names;
+}
+
+class Resolver {
+ public:
+  Resolver(UvProject& uv, const fs::path& lock) : uv_(uv), lock_(lock) {}
+
+  Resolved run();
+
+ private:
+  bool compile(const std::vector<std::string>& wheels_only_for, bool pyodide_index);
+  std::vector<LockedPackage> open_questions() const;
+  bool ask_pyodide_index();
+  bool leave_out_optional();
+  bool move_dependents_back();
+  bool is_compiled_elsewhere(const LockedPackage& package);
+  Resolved finish();
+
+  UvProject& uv_;
+  const fs::path& lock_;
+  Resolved result_;
+  std::string failure_;  ///< what uv said when it failed last
+};
+
+/// False when there is no solution; what uv said is in `failure_`. Problems that no other attempt
+/// would solve are thrown.
+bool Resolver::compile(const std::vector<std::string>& wheels_only_for, bool pyodide_index) {
+  std::vector<std::string> arguments = {"--format", "pylock.toml", "-o", lock_};
+  for (const std::string& package : wheels_only_for) {
+    if (package == ":all:") {
+      arguments.emplace_back("--no-build");
+    } else {
+      arguments.insert(arguments.end(), {"--only-binary", package});
+    }
+  }
+  const CapturedRun run = uv_.compile(std::move(arguments), pyodide_index);
+  if (run.status.success()) {
+    result_.packages = read_pylock(lock_);
+    result_.notes.pyodide_index = pyodide_index;
+    return true;
+  }
+  failure_ = run.err;
+  if (pyodide_index && uv_.pyodide_index_unreachable()) return false;
+  switch (read_uv_failure(failure_).kind) {
+    case Kind::no_usable_wheel:
+    case Kind::no_version:
+    case Kind::build_failed:
+      return false;
+    default:
+      throw_failure(uv_, failure_);
+  }
+}
+
+/// Packages that have no wheel and are not known to work without one.
+std::vector<LockedPackage> Resolver::open_questions() const {
+  std::vector<LockedPackage> open;
+  for (const LockedPackage& package : without_wheel(result_.packages)) {
+    const bool known = known_packages().pure.contains(package.name) ||
+                       uv_.dependencies().settings.may_build(package.name) ||
+                       !find_source_build(package).empty();
+    if (!known) open.push_back(package);
+  }
+  return open;
+}
+
+bool Resolver::ask_pyodide_index() {
+  std::vector<LockedPackage> wanted;
+  for (const LockedPackage& package : without_wheel(result_.packages)) {
+    if (find_source_build(package).empty()) wanted.push_back(package);
+  }
+  return uv_.has_pyodide_index() && !wanted.empty() &&
+         compile(names_of(wanted), /*pyodide_index=*/true);
+}
+
+/// True when something was left out, and the rest has a solution.
+bool Resolver::leave_out_optional() {
+  std::vector<std::string> optional;
+  for (const LockedPackage& package : open_questions()) {
+    // What the project itself asks for is not optional.
+    if (known_packages().optional.contains(package.name) &&
+        uv_.dependencies().position_of(package.name).file.empty()) {
+      optional.push_back(package.name);
+    }
+  }
+  if (optional.empty()) return false;
+  uv_.exclude(optional);
+  result_.notes.left_out.insert(result_.notes.left_out.end(), optional.begin(), optional.end());
+  return compile({}, /*pyodide_index=*/false);
+}
+
+/// Whether there are wheels of it for other platforms: then its source is not plain Python.
+bool Resolver::is_compiled_elsewhere(const LockedPackage& package) {
+  const CapturedRun run =
+      uv_.compile_only(package.name + "==" + package.version, uv_.python_version(),
+                       {"--no-build", "--python-platform", "x86_64-unknown-linux-gnu"});
+  return run.status.success();
+}
+
+bool Resolver::move_dependents_back() {
+  std::vector<std::string> avoided;
+  for (const LockedPackage& package : open_questions()) {
+    if (is_compiled_elsewhere(package)) avoided.push_back(package.name);
+  }
+  if (avoided.empty()) return false;
+  std::map<std::string, std::string> before;
+  for (const LockedPackage& package : result_.packages) before[package.name] = package.version;
+  if (!compile(avoided, /*pyodide_index=*/false)) return false;
+  for (const LockedPackage& package : result_.packages) {
+    const auto newer = before.find(package.name);
+    if (newer == before.end() || newer->second == package.version) continue;
+    result_.moved_back.push_back(package.name + " " + package.version + " instead of " +
+                                 newer->second);
+  }
+  result_.moved_for = std::move(avoided);
+  return true;
+}
+
+Resolved Resolver::run() {
+  if (fs::is_regular_file(lock_)) {
+    result_.notes = read_lock_notes(lock_);
+    std::erase_if(result_.notes.left_out, [this](const std::string& name) {
+      return !uv_.dependencies().position_of(name).file.empty();
+    });
+    uv_.exclude(result_.notes.left_out);
+  }
+  const bool index_first = uv_.target().index_from_start || result_.notes.pyodide_index;
+  if (index_first && uv_.has_pyodide_index()) {
+    if (compile({":all:"}, /*pyodide_index=*/true)) return finish();
+    if (compile({}, uv_.has_pyodide_index()) && open_questions().empty()) return finish();
+  }
+  if (!compile({}, /*pyodide_index=*/false)) {
+    // A source that must be built to tell its dependencies, and cannot.
+    const std::string failure = failure_;
+    if (!compile({":all:"}, uv_.has_pyodide_index()) && !compile({":all:"}, false)) {
+      throw_failure(uv_, failure);
+    }
+    return finish();
+  }
+  if (without_wheel(result_.packages).empty() || ask_pyodide_index()) return finish();
+  leave_out_optional();
+  if (!open_questions().empty()) move_dependents_back();
+  return finish();
+}
+
+Resolved Resolver::finish() {
+  append_lock_notes(lock_, result_.notes);
+  return std::move(result_);
+}
+
+}  // namespace
+
+Resolved resolve(UvProject& uv, const fs::path& lock) {
+  return Resolver(uv, lock).run();
+}
+
+void check_hashes(const Dependencies& dependencies, const std::vector<LockedPackage>& packages) {
+  for (const Requirement& requirement : dependencies.requirements) {
+    if (requirement.hashes.empty()) continue;
+    if (std::none_of(requirement.hashes.begin(), requirement.hashes.end(),
+                     [](const std::string& hash) { return hash.starts_with("sha256:"); })) {
+      throw Error("the hashes of " + requirement.name + " cannot be checked: none is a sha256")
+          .at(requirement.position)
+          .hint("Write it as --hash=sha256:…");
+    }
+    for (const LockedPackage& package : packages) {
+      if (package.name != requirement.name) continue;
+      for (const std::string& hash : package.sha256) {
+        const std::string full = "sha256:" + hash;
+        if (std::find(requirement.hashes.begin(), requirement.hashes.end(), full) !=
+            requirement.hashes.end()) {
+          continue;
+        }
+        throw Error("the file of " + package.name + " " + package.version +
+                    " is not one that the project allows: its hash is " + full)
+            .at(requirement.position)
+            .hint(
+                "Either the index serves another file than it used to, or the hashes are of "
+                "another "
+                "version: make sure which, then write the right ones. " +
+                std::string(kModulesKept));
+      }
+    }
+  }
+}
+
+}  // namespace cwrangler::cli
