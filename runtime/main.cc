@@ -76,8 +76,9 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
 /// `cwrangler-runtime python …`: what follows is Python's own command line, so CLI11 is not asked.
 void run_python(std::span<char*> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
-  cwrangler::engine::Platform platform(cwrangler::engine::Platform::Options{});
   const std::vector<std::string> list(arguments.begin(), arguments.end());
+  cwrangler::python::answer_known_question(list);
+  cwrangler::engine::Platform platform(cwrangler::engine::Platform::Options{});
   cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), list);
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/values.h"
 #include "runtime/python/host_file_ops.h"
+#include "runtime/python/query_cache.h"
 #include "runtime/web/web_ops.h"
 
 namespace cwrangler::python {
@@ -53,6 +54,11 @@ void log_to_stderr(std::string_view, std::string_view text) {
 }
 
 }  // namespace
+
+void answer_known_question(std::span<const std::string> arguments) {
+  const CommandLine line = read_command_line(arguments);
+  if (const auto file = cached_answer(line.release, executable(), line.python)) answer_from(*file);
+}
 
 void run_python(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
                 std::span<const std::string> arguments) {

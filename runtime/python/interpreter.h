@@ -14,6 +14,11 @@ class Platform;
 
 namespace cwrangler::python {
 
+/// Ends the process when the command line is uv's question about the platform and its answer is
+/// known (query_cache.h); may fork, and returns in the child. To be called before the platform is
+/// made. Throws as run_python does for a command line that is off.
+void answer_known_question(std::span<const std::string> arguments);
+
 /// Runs `[--release 3.12|3.13|3.14] [python's own arguments …]` and ends the process with Python's
 /// exit status; does not return. `sys.executable` is what CWRANGLER_PYTHON_EXECUTABLE names, else
 /// this program. Throws Error for a release there is none of, and when the isolate cannot be made.
