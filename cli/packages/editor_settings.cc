@@ -1,8 +1,9 @@
 #include "cli/packages/editor_settings.h"
 
+#include <string_view>
+
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/config/toml.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -26,16 +27,34 @@ follow_imports = silent
 explicit_package_bases = True
 )";
 
-bool has_tool_table(const fs::path& project, const char* tool) {
-  const fs::path pyproject = project / "pyproject.toml";
-  if (!fs::is_regular_file(pyproject)) return false;
-  const toml::table document = parse_toml(read_file(pyproject), pyproject.filename());
-  return static_cast<bool>(document["tool"][tool]);
+/// Settings of a tool that a project has already.
+struct OwnSettings {
+  bool there = false;
+  bool know_packages = false;  ///< they name python_modules
+};
+
+void look_into(const fs::path& file, std::string_view sign, OwnSettings& own) {
+  if (!fs::is_regular_file(file)) return;
+  const std::string text = read_file(file);
+  if (text.find(sign) == std::string::npos) return;
+  own.there = true;
+  own.know_packages = own.know_packages || text.find("python_modules") != std::string::npos;
 }
 
-bool setup_cfg_has_mypy(const fs::path& project) {
-  const fs::path file = project / "setup.cfg";
-  return fs::is_regular_file(file) && read_file(file).find("[mypy]") != std::string::npos;
+OwnSettings pyright_settings(const fs::path& project) {
+  OwnSettings own;
+  look_into(project / "pyrightconfig.json", "", own);
+  look_into(project / "pyproject.toml", "pyright]", own);  // also [tool.basedpyright]
+  return own;
+}
+
+OwnSettings mypy_settings(const fs::path& project) {
+  OwnSettings own;
+  look_into(project / "mypy.ini", "", own);
+  look_into(project / ".mypy.ini", "", own);
+  look_into(project / "setup.cfg", "[mypy]", own);
+  look_into(project / "pyproject.toml", "[tool.mypy]", own);
+  return own;
 }
 
 void link_sdk(const fs::path& project) {
@@ -53,21 +72,19 @@ void link_sdk(const fs::path& project) {
 EditorSettings write_editor_settings(const fs::path& project) {
   EditorSettings settings;
   link_sdk(project);
-  if (fs::exists(project / "pyrightconfig.json") || has_tool_table(project, "pyright") ||
-      has_tool_table(project, "basedpyright")) {
-    settings.kept.emplace_back(
-        "pyright has settings here: add \"python_modules\" and \".wrangler/sdk\" to extraPaths.");
-  } else {
+  if (const OwnSettings own = pyright_settings(project); !own.there) {
     write_file_atomically(project / "pyrightconfig.json", kPyright);
     settings.written.emplace_back("pyrightconfig.json");
-  }
-  if (fs::exists(project / "mypy.ini") || fs::exists(project / ".mypy.ini") ||
-      has_tool_table(project, "mypy") || setup_cfg_has_mypy(project)) {
+  } else if (!own.know_packages) {
     settings.kept.emplace_back(
-        "mypy has settings here: add python_modules and .wrangler/sdk to mypy_path.");
-  } else {
+        "pyright has settings here: add \"python_modules\" and \".wrangler/sdk\" to extraPaths.");
+  }
+  if (const OwnSettings own = mypy_settings(project); !own.there) {
     write_file_atomically(project / "mypy.ini", kMypy);
     settings.written.emplace_back("mypy.ini");
+  } else if (!own.know_packages) {
+    settings.kept.emplace_back(
+        "mypy has settings here: add python_modules and .wrangler/sdk to mypy_path.");
   }
   return settings;
 }

@@ -279,6 +279,22 @@ def test_an_unreachable_pyodide_index_does_not_matter_otherwise(before):
     assert "Pyodide's own index cannot be reached" in result.stderr
 
 
+def test_an_unreachable_index_of_the_users_own_is_a_warning_too(before):
+    pyproject = before.directory / "pyproject.toml"
+    text = pyproject.read_text() + '[[tool.uv.index]]\nname = "extra"\nurl = "http://127.0.0.1:9/simple"\n'
+    pyproject.write_text(text)
+    before.offer_version_2()
+    result = before.sync("--upgrade")
+    assert result.returncode == 0, result.stderr
+    assert "The index cannot be reached: http://127.0.0.1:9/simple" in result.stderr
+    assert (before.modules / "alpha.py").read_text().startswith("x = 2")
+    # Part of the explanation when it would have been needed.
+    pyproject.write_text(text.replace('["alpha"]', '["alpha", "only-there"]'))
+    said = refused(before)
+    assert "The index cannot be reached: http://127.0.0.1:9/simple" in said
+    assert "only-there was not found" in said
+
+
 def test_an_older_dependent_is_taken_rather_than_none_and_that_is_said(native):
     """`web` 2 needs the compiled package, `web` 1 does not."""
     make_wheel(native.index.folder, "native", "1.5", tag="cp314-cp314-manylinux_2_17_x86_64")

@@ -1,6 +1,7 @@
 # cmake -DNPM= -DSOURCE= -DWORK= -DDESTINATION= -P fetch_pyodide.cmake
 # Installs the locked npm packages in WORK and takes from each release what the runtime reads.
 
+find_program(NODE node REQUIRED)
 file(MAKE_DIRECTORY "${WORK}")
 file(COPY "${SOURCE}/package.json" "${SOURCE}/package-lock.json" DESTINATION "${WORK}")
 execute_process(
@@ -15,5 +16,14 @@ foreach(version 3.12 3.13 3.14)
   file(COPY ${glue} "${package}/pyodide.asm.wasm" "${package}/python_stdlib.zip"
     "${package}/README.md" DESTINATION "${DESTINATION}/${version}"
     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  # What the release's own package index has, "name version" a line: for advice when a package is
+  # missing elsewhere.
+  execute_process(
+    COMMAND "${NODE}" -e "const {packages} = JSON.parse(require('fs').readFileSync(0, 'utf8')); \
+for (const {name, version} of Object.values(packages)) \
+console.log(name.toLowerCase().replace(/[-_.]+/g, '-'), version)"
+    INPUT_FILE "${package}/pyodide-lock.json"
+    OUTPUT_FILE "${DESTINATION}/${version}/packages.txt"
+    COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 file(COPY "${SOURCE}/NOTICE" DESTINATION "${DESTINATION}")

@@ -1,0 +1,85 @@
+"""pyright and mypy, the real ones, find a Worker's packages and `workers`."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from wheels import make_wheel
+
+pytestmark = pytest.mark.network
+
+PYRIGHT = "pyright@1.1.400"
+MYPY = "mypy==1.15.0"
+
+ENTRY = """import alpha
+from workers import Response, WorkerEntrypoint
+
+reveal_type(alpha.version)
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        return Response(alpha.version)
+"""
+
+
+@pytest.fixture
+def typed(project, cwrangler):
+    """A project from the template with a package that has types, synced."""
+    directory = project("hello")
+    make_wheel(directory / "wheels", "alpha", "1.0",
+               files={"alpha/__init__.py": 'version: str = "1.0"\n', "alpha/py.typed": ""})
+    make_wheel(directory / "wheels", "workers_runtime_sdk", "1.0")
+    (directory / "uv.toml").write_text('no-index = true\nfind-links = ["wheels"]\n')
+    pyproject = directory / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("dependencies = []", 'dependencies = ["alpha"]'))
+    (directory / "src" / "entry.py").write_text(ENTRY)
+    return directory
+
+
+def run(directory, command):
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False,
+                          timeout=280)
+
+
+def check_both(directory, environment):
+    if not shutil.which("npx"):
+        pytest.skip("pyright needs Node")
+    pyright = run(directory, ["npx", "--yes", PYRIGHT, "src/entry.py"])
+    assert "could not be resolved" not in pyright.stdout, pyright.stdout
+    assert 'Type of "alpha.version" is "str"' in pyright.stdout, pyright.stdout + pyright.stderr
+    mypy = run(directory, [environment["CWRANGLER_UV"], "tool", "run", "--from", MYPY, "mypy",
+                           "src/entry.py"])
+    assert 'Revealed type is "builtins.str"' in mypy.stdout, mypy.stdout + mypy.stderr
+    assert "Success" in mypy.stdout
+
+
+def test_a_new_project_needs_no_further_step(typed, cwrangler, scratch_environment):
+    result = cwrangler("sync", "--editor", cwd=typed)
+    assert result.returncode == 0, result.stderr
+    # The template has the settings: nothing is written, nothing asked for.
+    assert "Wrote" not in result.stdout and "settings here" not in result.stdout
+    check_both(typed, scratch_environment)
+
+
+def test_settings_are_written_on_request_and_never_over_a_users_own(
+    typed, cwrangler, scratch_environment
+):
+    pyproject = typed / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().partition("# Where editors")[0])
+    assert "Wrote" not in cwrangler("sync", cwd=typed).stdout
+    assert not (typed / "pyrightconfig.json").exists()
+    written = cwrangler("sync", "--editor", cwd=typed)
+    assert "Wrote pyrightconfig.json\nWrote mypy.ini" in written.stdout
+    check_both(typed, scratch_environment)
+
+    own = '{"strict": ["src"]}\n'
+    (typed / "pyrightconfig.json").write_text(own)
+    (typed / "mypy.ini").unlink()
+    (typed / "setup.cfg").write_text("[mypy]\nstrict = true\n")
+    again = cwrangler("sync", "--editor", cwd=typed)
+    assert "pyright has settings here: add" in again.stdout
+    assert "mypy has settings here: add" in again.stdout
+    assert (typed / "pyrightconfig.json").read_text() == own
+    assert not (typed / "mypy.ini").exists()
