@@ -4,9 +4,9 @@ import signal
 from asyncio import current_task
 from collections.abc import Callable
 from contextvars import copy_context
-from functools import partial
-from inspect import isawaitable, isclass
-from types import FunctionType, ModuleType
+from functools import lru_cache, partial
+from inspect import Parameter, isawaitable, isclass, signature
+from types import CoroutineType, FunctionType, ModuleType
 from typing import Any
 
 import js
@@ -103,12 +103,48 @@ def _from_rpc(value: Any) -> Any:
 async def _result_of(call: Callable[[], Any]) -> Any:
     try:
         result = call()
-        return await result if isawaitable(result) else result
+        # The first is what it mostly is, and quicker to see.
+        is_waiting = type(result) is CoroutineType or isawaitable(result)
+        return await result if is_waiting else result
     except SystemExit as exit:
         # Left alone it would end the event loop in the middle of a call, and with it the interpreter.
         raise RuntimeError(
             f"sys.exit({exit.code!r}) was called: a Worker cannot exit, it serves until it is replaced"
         ) from exit
+
+
+@lru_cache(maxsize=256)
+def _arity(function: FunctionType) -> tuple[int, int | None] | None:
+    """How many positional arguments a function needs, and takes (None: any number).
+
+    Nothing for one that needs keyword arguments as well.
+    """
+    needs = takes = 0
+    for parameter in signature(function).parameters.values():
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            return needs, None
+        if parameter.kind is Parameter.KEYWORD_ONLY and parameter.default is Parameter.empty:
+            return None
+        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
+            takes += 1
+            needs += parameter.default is Parameter.empty
+    return needs, takes
+
+
+def _fit(function: Any, args: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """A function, and those of the arguments that it takes.
+
+    As `pyodide.code.relaxed_call`, which looks at the signature of each bound method anew: that took
+    a third of the Python code of a small request. It is still asked where there is more to see than the
+    number of arguments, and for its error when there are too few.
+    """
+    plain = getattr(function, "__func__", function)
+    arity = _arity(plain) if type(plain) is FunctionType else None
+    own = 0 if plain is function else 1  # a bound method brings its first
+    if arity is None or len(args) + own < arity[0]:
+        return partial(relaxed_call, function), args
+    takes = arity[1]
+    return function, args if takes is None else args[: takes - own]
 
 
 def construct(scope: Any, constructor: Callable[..., Any], *args: Any) -> Any:
@@ -140,8 +176,9 @@ async def call_converted(
     method = getattr(instance, name, None)
     if not callable(method):
         raise TypeError(f"Method {name} does not exist")
-    converted = [_from_rpc(arg) for arg in args]
-    call = partial(relaxed_call, method, *converted) if relaxed else partial(method, *converted)
+    if relaxed:
+        method, args = _fit(method, args)
+    call = partial(method, *[_from_rpc(arg) for arg in args])
     return python_to_rpc(await _result_of(call))
 
 
@@ -158,4 +195,5 @@ async def call_raw(
     enter(scope)
     if began is not None:
         began(current_task())
-    return await _result_of(partial(relaxed_call, handler, *args))
+    call, taken = _fit(handler, args)
+    return await _result_of(partial(call, *taken))
