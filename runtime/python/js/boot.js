@@ -183,14 +183,6 @@ export class Interpreter {
   }
 
   /**
-   * Imports a module and calls it with promising calls, so that Python may block (`run_sync`).
-   * @param {string} name
-   */
-  async import(name) {
-    return this.pyodide._api.pyodide_base.pyimport_impl.callPromising(name);
-  }
-
-  /**
    * Runs a source file of ours with globals of its own.
    * @param {string} source
    * @param {string} filename what tracebacks call it

@@ -10,16 +10,17 @@ export function isPythonError(error) {
 }
 
 /**
- * Frames between the host and the user's code in a traceback: ours, and those of Pyodide's import. They
- * stand before the user's and tell them nothing.
+ * Our frames between the host and the user's code in a traceback. They stand before the user's and tell
+ * them nothing.
  */
 const HOST_FUNCTIONS = [
   'call_converted', 'call_raw', 'construct', 'get_converted', 'make', '_exceed_cpu_limit', '_result_of',
-  'pyimport_impl',
+  'import_main_module',
 ];
+// In the traceback of an exception group each line has the group's marks in front.
 const HOST_FRAMES = new RegExp(
-    '^ {2}File "(?:introspection|search_path|/lib/python3\\d+\\.zip/_pyodide/_base)\\.py", ' +
-    `line \\d+, in (?:${HOST_FUNCTIONS.join('|')})\\n(?: {4}.*\\n)*`, 'gm');
+    '^([ |]*) {2}File "(?:introspection|search_path)\\.py", ' +
+    `line \\d+, in (?:${HOST_FUNCTIONS.join('|')})\\n(?:\\1 {4}.*\\n)*`, 'gm');
 
 /**
  * Makes a Python exception's text what a person wants to read: without our frames and those of wasm,
@@ -45,11 +46,26 @@ export function startError(kind, message, stack) {
   return Object.assign(new Error(message), {kind, stack: stack ?? message});
 }
 
-/** @returns {string} "ValueError: no such thing": the line of the traceback that names the exception */
-function exceptionLine(error, traceback) {
-  const lines = traceback.split('\n');
-  const start = lines.map((line) => line.split(':')[0].split('.').includes(error.type)).lastIndexOf(true);
-  return lines[start < 0 ? lines.length - 1 : start];
+/** How a line of a traceback begins that names an exception: "  | package.module.ValueError". */
+const EXCEPTION_NAME = /^[ |+]*([\w.]+)(?=:|$)/;
+
+/**
+ * @param {unknown} error whose message is a traceback
+ * @returns {string} "ValueError: no such thing": the line that names the exception
+ */
+export function exceptionLine(error) {
+  const lines = error.message.trimEnd().split('\n');
+  const isName = (line) => EXCEPTION_NAME.exec(line)?.[1].split('.').at(-1) === error.type;
+  // The last exception of a chain is the one; the ones in a group come after the group, indented.
+  const names = lines.filter(isName);
+  const outermost = Math.min(...names.map(indentation));
+  return names.filter((line) => indentation(line) === outermost).at(-1)?.replace(/^[ |+]*/, '') ??
+      lines.at(-1);
+}
+
+/** @param {string} line @returns {number} how many spaces and marks it begins with */
+function indentation(line) {
+  return line.search(/[^ |+]/);
 }
 
 /** @param {unknown} error thrown while the Worker's own code was imported */
@@ -58,5 +74,5 @@ export function importError(error) {
     return startError('internal', String(error?.message ?? error), error?.stack);
   }
   const traceback = annotate(error).message.trimEnd();
-  return startError('user', exceptionLine(error, traceback), traceback);
+  return startError('user', exceptionLine(error), traceback);
 }

@@ -191,6 +191,7 @@ class PythonWorker {
     const setUp = globals.get('set_up');
     setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
     setUp.destroy();
+    this.importMainModule = globals.get('import_main_module');
     globals.destroy();
   }
 
@@ -219,7 +220,7 @@ class PythonWorker {
     const {mainModule, flags} = this.configuration;
     let module;
     try {
-      module = await this.interpreter.import(mainModule.replace(/\.py$/, ''));
+      module = await this.importMainModule.callPromising(mainModule.replace(/\.py$/, ''));
     } catch (error) {
       throw importError(error);
     }

@@ -100,17 +100,26 @@ def _from_rpc(value: Any) -> Any:
     return converted
 
 
+def _instead_of(error: SystemExit | KeyboardInterrupt) -> RuntimeError:
+    """What is raised for an exception that would end the event loop in the middle of a call, and with
+    it the interpreter."""
+    if isinstance(error, SystemExit):
+        return RuntimeError(
+            f"sys.exit({error.code!r}) was called: a Worker cannot exit, it serves until it is replaced"
+        )
+    return RuntimeError(
+        "KeyboardInterrupt was raised, though there is no keyboard that could interrupt a Worker"
+    )
+
+
 async def _result_of(call: Callable[[], Any]) -> Any:
     try:
         result = call()
         # The first is what it mostly is, and quicker to see.
         is_waiting = type(result) is CoroutineType or isawaitable(result)
         return await result if is_waiting else result
-    except SystemExit as exit:
-        # Left alone it would end the event loop in the middle of a call, and with it the interpreter.
-        raise RuntimeError(
-            f"sys.exit({exit.code!r}) was called: a Worker cannot exit, it serves until it is replaced"
-        ) from exit
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise _instead_of(error) from error
 
 
 @lru_cache(maxsize=256)
@@ -152,7 +161,10 @@ def construct(scope: Any, constructor: Callable[..., Any], *args: Any) -> Any:
 
     def make() -> Any:
         enter(scope)
-        return constructor(*args)
+        try:
+            return constructor(*args)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise _instead_of(error) from error
 
     return copy_context().run(make)
 

@@ -1,5 +1,5 @@
-"""Where Python looks for modules, and what packages want to run at start; run by the host before the
-main module is imported.
+"""Where Python looks for modules, what packages want to run at start, and the import of the main
+module; run by the host.
 
 Packages come before the interpreter's own site-packages, the user's modules after them: a package hides
 a module of the user that has the same name, and the standard library hides both.
@@ -9,6 +9,7 @@ import importlib
 import os
 import site
 import sys
+from types import ModuleType
 
 PACKAGES = "/session/metadata/python_modules"
 LEGACY_PACKAGES = "/session/metadata/vendor"
@@ -37,3 +38,14 @@ def set_up(legacy: bool, process_pth_files: bool) -> None:
     importlib.invalidate_caches()
     insert_packages(legacy)
     run_package_hooks(process_pth_files)
+
+
+def import_main_module(name: str) -> ModuleType:
+    """The Worker's main module, executed. Raises RuntimeError when it exits: that would end the
+    interpreter, and nobody would see where."""
+    try:
+        return __import__(name)
+    except SystemExit as exit:
+        raise RuntimeError(
+            f"sys.exit({exit.code!r}) was called at the top level of the Worker: it cannot exit"
+        ) from exit

@@ -4,7 +4,7 @@
 import {hooks, ops} from '../../web/js/host.js';
 import {abortRequest, isWatched, makeRequest, readableFrom, takeResponse} from '../../web/js/http.js';
 import {checkReturned, joinClient} from '../../web/js/websocket.js';
-import {annotate} from '../../python/js/user_error.js';
+import {annotate, exceptionLine, isPythonError} from '../../python/js/user_error.js';
 import {cancelFetch, dispatchRequest} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
@@ -119,10 +119,8 @@ hooks.reportFailure = report;
 function describe(error) {
   try {
     const stack = String(error?.stack ?? error);
-    // A Python exception's message is its whole traceback; its last line names it.
-    const message = String(error?.message ?? error).trimEnd();
-    return {name: String(error?.name ?? 'Error'), message: message.slice(message.lastIndexOf('\n') + 1),
-      stack};
+    const message = isPythonError(error) ? exceptionLine(error) : String(error?.message ?? error);
+    return {name: String(error?.name ?? 'Error'), message: message.trimEnd(), stack};
   } catch {
     return {name: 'Error', message: 'The exception cannot be shown.', stack: ''};
   }

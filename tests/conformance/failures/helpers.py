@@ -1,0 +1,9 @@
+"""Where some of the failures come from."""
+
+
+class OwnError(Exception):
+    pass
+
+
+def fail(text):
+    raise LookupError(text)
