@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -80,6 +81,14 @@ class Runtime:
                     return message
                 assert (type_, message["type"]) != ("loaded", "load_failed"), message
             self._receive()
+
+    def drop_messages(self) -> None:
+        """Reads and drops what has been sent so far. The runtime loses no message: with a few hundred
+        that nobody reads it waits."""
+        while select.select([self._control], [], [], 0)[0]:
+            self._receive()
+        self.messages.clear()
+        self._searched = 0
 
     def forget_seen(self) -> None:
         """Drops the messages that wait_for() has passed: there may be many and large ones."""

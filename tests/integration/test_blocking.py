@@ -1,0 +1,95 @@
+"""Handlers that block (`run_sync`): many at once in one interpreter, and many after each other."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from runtime_process import Runtime, ask, running, worker_config
+
+VERSIONS = ("3.12", "3.13", "3.14")
+
+WORKER = """
+import asyncio
+import time
+
+from pyodide.ffi import run_sync
+from workers import Response, WorkerEntrypoint
+
+inside = most = 0
+
+class Default(WorkerEntrypoint):
+    def fetch(self, request):
+        global inside, most
+        action = request.url.rsplit("/", 1)[1]
+        if action == "most":
+            return Response(str(most))
+        inside += 1
+        most = max(most, inside)
+        if action == "run_sync":
+            run_sync(asyncio.sleep(0.05))
+        elif action == "sleep":
+            time.sleep(0.05)
+        elif action == "run":
+            asyncio.run(asyncio.sleep(0.05))
+        else:
+            run_sync(asyncio.sleep(0))
+        inside -= 1
+        return Response("done")
+"""
+
+REQUESTS = 200
+ONE = 0.05  # seconds that each of them waits
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    folder: Path = tmp_path_factory.mktemp("blocking")
+    (folder / "entry.py").write_text(WORKER)
+    with running() as runtime:
+        runtime.load({**worker_config(folder), "python_version": request.param})
+        runtime.wait_for("loaded")
+        runtime.python = request.param
+        yield runtime
+
+
+@pytest.mark.parametrize("how", ["run_sync", "sleep", "run"])
+def test_requests_that_block_do_so_together(worker: Runtime, how: str) -> None:
+    answers: list[tuple[int, str]] = []
+
+    def request() -> None:
+        answers.append(worker.get(f"/{how}"))
+
+    worker.drop_messages()
+    threads = [threading.Thread(target=request) for _ in range(REQUESTS)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    taken = time.monotonic() - began
+    assert answers == [(200, "done")] * REQUESTS
+    # One after the other would take all of it.
+    assert taken < REQUESTS * ONE / 3
+    assert int(worker.get("/most")[1]) > 3
+
+
+def test_blocking_requests_leave_the_memory_as_it_is(worker: Runtime) -> None:
+    """10,000 in sequence on the newest Python; fewer on the others, which share all but the glue."""
+    half = 5_000 if worker.python == "3.14" else 1_500
+    with contextlib.closing(worker.connect()) as connection:
+
+        def load(count: int) -> int:
+            for number in range(count):
+                assert ask(connection, "/nothing") == (200, "done")
+                if number % 100 == 0:
+                    worker.drop_messages()
+            return worker.memory("VmRSS")
+
+        before = load(half)
+        # V8 collects when it sees fit: a few MB either way are no leak of thousands of requests.
+        assert load(half) - before < 8 << 20
