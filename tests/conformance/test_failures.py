@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import VERSIONS, configuration
+from conformance import VERSIONS, configuration
 from runtime_process import Runtime, running
 
 FAILURES = Path(__file__).resolve().parent / "failures"

@@ -4,12 +4,10 @@ that the check had there."""
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
+from conformance import WORKER
 from runtime_process import Runtime
-
-WORKER = Path(__file__).resolve().parent / "worker"
 
 SECTIONS = (
     "host_modules",
