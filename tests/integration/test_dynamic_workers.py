@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from runtime_process import Runtime, running, worker_config
 from stand_in import StandIn
+from websockets import ConnectionClosed
+from websockets.sync.client import connect
 
 SOURCE = Path(__file__).resolve().parent.parent / "workers" / "dynamic" / "src"
 
@@ -100,6 +102,20 @@ def test_a_response_streams_no_faster_than_it_is_read(worker: Runtime) -> None:
                 received += len(piece)
     assert received == 2000 * 65536
     assert worker.memory("VmHWM") - before < 64 << 20
+
+
+def test_a_web_socket_goes_through_the_parent(worker: Runtime) -> None:
+    url = f"ws://127.0.0.1:{worker.port}/passes?socket"
+    with connect(url, open_timeout=60, close_timeout=60, proxy=None) as socket:
+        assert socket.recv(timeout=60) == "hello from the child"
+        socket.send("one")
+        assert socket.recv(timeout=60) == "echo one"
+        socket.send(b"\x00\xff")
+        assert socket.recv(timeout=60) == b"\x00\xff"
+        socket.send("bye")
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(timeout=60)
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (3001, "as asked")
 
 
 def test_the_network_of_a_child(worker: Runtime) -> None:

@@ -8,6 +8,7 @@ import {Fetcher} from '../service/fetcher.js';
 import {adoptStub, copyError} from '../service/rpc_values.js';
 import {flatten, makeRequest, makeResponse, readableFrom, takeBody, takeResponse, toInnerRequest}
   from '../../web/js/http.js';
+import {offerWebSocket, receiveWebSocket} from './web_socket_relay.js';
 
 /**
  * @typedef {object} Written
@@ -123,9 +124,15 @@ class Writer {
   #response(response) {
     const {cf} = response;
     const {status, statusText, headers, body, webSocket, encodeBody} = takeResponse(response);
-    if (webSocket !== null) refuse('WebSocket');
-    return this.#entry(
-        'response', {status, statusText, headers, body: this.#body(body), cf, encodeBody});
+    return this.#entry('response', {
+      status,
+      statusText,
+      headers,
+      body: this.#body(body),
+      cf,
+      encodeBody,
+      webSocket: webSocket === null ? null : offerWebSocket(webSocket, this.#references),
+    });
   }
 
   /** @param {null | string | Uint8Array | ReadableStream} body */
@@ -232,7 +239,11 @@ const READERS = {
     toInnerRequest(request).redirectMode = redirect;
     return request;
   },
-  response: ({body, ...rest}, reader) => makeResponse({...rest, body: reader.body(body)}),
+  response: ({body, webSocket, ...rest}, reader) => makeResponse({
+    ...rest,
+    body: reader.body(body),
+    webSocket: webSocket === null ? null : receiveWebSocket(webSocket, reader.references),
+  }),
   readable: ({body}, reader) => reader.body(body),
   writable({number}, {references}) {
     const used = references.use();

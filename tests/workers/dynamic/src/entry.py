@@ -42,6 +42,13 @@ class Default(WorkerEntrypoint):
             return Response(f"{size} {crc}")
         if path == "stream":
             return Response(library.numbers())
+        if path == "socket":
+            client, server = js.WebSocketPair.new().object_values()
+            server.accept()
+            server.binaryType = "arraybuffer"
+            server.send("hello from the child")
+            server.addEventListener("message", library.echo(server))
+            return Response(None, status=101, web_socket=client)
         if path == "network":
             return await js.fetch("http://api.example/")
         return Response(f"{request.method} {request.headers['x-test']} {await request.text()}",
@@ -89,6 +96,16 @@ from pyodide.ffi import create_proxy
 
 def fail():
     raise LookupError("not in the child")
+
+def echo(server):
+    def answer(event):
+        if event.data == "bye":
+            server.close(3001, "as asked")
+        elif isinstance(event.data, str):
+            server.send("echo " + event.data)
+        else:
+            server.send(event.data)
+    return create_proxy(answer)
 
 async def later():
     await asyncio.sleep(0.1)
