@@ -29,6 +29,8 @@ constexpr std::array kCommands{
     &add_remove_command,
     &add_lock_command,
     &add_tree_command,
+    &add_d1_command,
+    &add_kv_command,
 };
 
 void add_global_options(CLI::App& program, GlobalOptions& options) {

@@ -145,24 +145,23 @@ void D1Database::interrupt() {
   sqlite3_interrupt(connection_.handle());
 }
 
-void D1Database::check_limits(const std::vector<D1Query>& queries) const {
-  if (queries.size() > D1Limits::kQueries) {
-    throw Error("Your query batch has " + std::to_string(queries.size()) +
-                " queries, exceeding the limit of " + std::to_string(D1Limits::kQueries) +
-                " queries per batch");
+void D1Database::check_limits(const D1Query& query) {
+  if (query.sql.size() > D1Limits::kStatementBytes) {
+    throw Error("SQL statement exceeds maximum size of " +
+                std::to_string(D1Limits::kStatementBytes) + " bytes (" +
+                std::to_string(query.sql.size()) + " bytes)");
   }
-  for (const D1Query& query : queries) {
-    if (query.sql.size() > D1Limits::kStatementBytes) {
-      throw Error("SQL statement exceeds maximum size of " +
-                  std::to_string(D1Limits::kStatementBytes) + " bytes (" +
-                  std::to_string(query.sql.size()) + " bytes)");
-    }
-    if (query.parameters.size() > D1Limits::kParameters) {
-      throw Error("Query has " + std::to_string(query.parameters.size()) +
-                  " bound parameters, exceeding the limit of " +
-                  std::to_string(D1Limits::kParameters));
-    }
+  if (query.parameters.size() > D1Limits::kParameters) {
+    throw Error("Query has " + std::to_string(query.parameters.size()) +
+                " bound parameters, exceeding the limit of " +
+                std::to_string(D1Limits::kParameters));
   }
+}
+
+D1Result D1Database::run_in_transaction(const D1Query& query) {
+  check_limits(query);
+  deadline_ = Clock::now() + D1Limits::kDuration;
+  return run_query(query);
 }
 
 std::vector<D1Result> D1Database::run(const std::vector<D1Query>& queries) {
@@ -171,7 +170,12 @@ std::vector<D1Result> D1Database::run(const std::vector<D1Query>& queries) {
     if (!is_blank_sql(query.sql)) wanted.push_back(&query);
   }
   if (wanted.empty()) throw Error("No SQL statements detected.");
-  check_limits(queries);
+  if (wanted.size() > D1Limits::kQueries) {
+    throw Error("Your query batch has " + std::to_string(wanted.size()) +
+                " queries, exceeding the limit of " + std::to_string(D1Limits::kQueries) +
+                " queries per batch");
+  }
+  for (const D1Query* query : wanted) check_limits(*query);
 
   deadline_ = Clock::now() + D1Limits::kDuration;
   ++requests_;

@@ -65,6 +65,10 @@ class D1Database {
   /// without the prefix "D1_ERROR: ".
   std::vector<D1Result> run(const std::vector<D1Query>& queries);
 
+  /// One query as part of a transaction that the caller holds on connection(), for scripts of any
+  /// length. Throws as run() does.
+  D1Result run_in_transaction(const D1Query& query);
+
   /// A mark of the state after the last request; later ones compare greater as text.
   std::string bookmark();
 
@@ -87,7 +91,7 @@ class D1Database {
   D1Result run_query(const D1Query& query);
   void run_statement(Statement& statement, const D1Query& query, D1Result& result);
   int64_t size();
-  void check_limits(const std::vector<D1Query>& queries) const;
+  static void check_limits(const D1Query& query);
 
   static int authorize(void* self, int action, const char* first, const char* second,
                        const char* database, const char* trigger);

@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +46,10 @@ class Example:
     check: Callable[[Session], None]
     python: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    added: dict[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()
+    """Commands of cwrangler that its README has run first."""
 
 
 def content_type(answer: Answer) -> str:
@@ -124,9 +128,105 @@ def check_js(session: Session) -> None:
     assert content_type(answer) == "application/json; charset=utf-8"
 
 
+def check_d1(session: Session) -> None:
+    assert json.loads(session.get().text)["author"] in (
+        "Wikipedia", "Dominik Picheta", "Hood Chatham")
+
+
+def check_assets(session: Session) -> None:
+    for path, type_ in (
+        ("/", "text/html; charset=utf-8"),
+        ("/image.svg", "image/svg+xml"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/script.js", "text/javascript; charset=utf-8"),
+        ("/favicon.ico", "image/vnd.microsoft.icon"),
+        ("/painting.jpg", "image/jpeg"),
+    ):
+        answer = session.get(path)
+        assert (answer.status, content_type(answer)) == (200, type_)
+
+
+def check_todo(session: Session) -> None:
+    def ask(method: str, path: str, body: object = None) -> tuple[int, dict]:
+        answer = session.get(path, method=method, headers={"content-type": "application/json"},
+                             body=None if body is None else json.dumps(body).encode())
+        return answer.status, json.loads(answer.text) if answer.text else {}
+
+    assert ask("GET", "/api/health/") == (200, {"status": "ok"})
+    page = session.get()
+    assert "Django TODO + D1" in page.text and content_type(page).startswith("text/html")
+    assert "javascript" in content_type(session.get("/app.js"))
+    assert "text/css" in content_type(session.get("/style.css"))
+
+    status, created = ask("POST", "/api/todos/", {"title": "Write Django TODO example"})
+    assert status == 201
+    todo = created["todo"]
+    assert (todo["title"], todo["completed"]) == ("Write Django TODO example", False)
+    assert todo["created_at"].endswith("+00:00")
+    one = f"/api/todos/{todo['id']}/"
+    assert todo["id"] in {item["id"] for item in ask("GET", "/api/todos/")[1]["todos"]}
+    assert ask("GET", one)[1]["todo"]["title"] == "Write Django TODO example"
+    assert ask("POST", "/api/todos/", {"title": "   "}) == (
+        400, {"error": "The 'title' field cannot be blank."})
+    assert ask("PATCH", one, {"completed": "yes"}) == (
+        400, {"error": "The 'completed' field must be a boolean."})
+    status, patched = ask("PATCH", one, {"title": "Ship Django TODO example", "completed": True})
+    assert (status, patched["todo"]["completed"]) == (200, True)
+    assert ask("DELETE", one) == (204, {})
+    assert ask("GET", one) == (404, {"error": "TODO not found."})
+
+
+BOOKS = [
+    ("Python実践レシピ",
+     "Pythonでプログラムを作成するときに役立つ機能とライブラリを網羅した、実践的なレシピ集です。"),
+    ("最短距離でゼロからしっかり学ぶ Python入門 必修編",
+     "プログラミング環境の用意，基本的なプログラムの書き方に始まり，リスト，辞書，クラス，関数といった"
+     "基礎的な知識からエラー処理，テストコードの書き方までを演習問題を交えながら，わかりやすく解説します。"),
+    ("最短距離でゼロからしっかり学ぶ Python入門 実践編",
+     "「エイリアン侵略ゲーム」「データの可視化」「Webアプリケーション」という3つのプロジェクトにチャレンジします。"),
+]
+
+
+def check_simple_api(session: Session) -> None:
+    """The session with curl of the README, word for word, and the errors that it describes."""
+
+    def curl(*arguments: str) -> str:
+        command = ["curl", "--silent", "--noproxy", "*", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout.decode()
+
+    url = session.url + "/"
+    for title, description in BOOKS:
+        body = f'{{"title": "{title}", "description": "{description}"}}'
+        assert curl("-X", "POST", url, "-d", body) == "{'message': 'ok'}"
+    assert curl(url) == json.dumps(
+        [{"id": i, "title": title, "description": description}
+         for i, (title, description) in enumerate(BOOKS, 1)],
+        ensure_ascii=False, separators=(",", ":"))
+    assert curl("-X", "POST", url, "-d", "no JSON") == "{'error': 'Invalid JSON'}"
+    assert curl("-X", "POST", url, "-d", "{}") == (
+        "{'error': 'Title and description are required'}")
+    assert session.get(method="PUT", body=b"").status == 405
+
+
+# What `d1 create` has the reader add to simple-api's configuration, under the binding its code uses.
+BOOKSHELF = """
+[[d1_databases]]
+binding = "DB"
+database_name = "bookshelf"
+database_id = "6f1a3f2e-0d5c-4a57-9b1c-3f9f8c2b7a11"
+"""
+
+
 EXAMPLES = [
     Example("cloudflare/01-hello", check_hello),
     Example("cloudflare/02-binding", check_binding),
+    Example("cloudflare/04-query-d1", check_d1,
+            before=(("d1", "execute", "quotes", "--local", "--file", "db_init.sql"),)),
+    Example("cloudflare/06-assets", check_assets),
+    Example("cloudflare/19-django-todo-d1", check_todo, python="3.14",
+            before=(("d1", "migrations", "apply", "django-todo-d1", "--local"),)),
+    Example("ryu22e/simple-api", check_simple_api, added={"wrangler.toml": BOOKSHELF},
+            before=(("d1", "execute", "bookshelf", "--local", "--file=./schema.sql"),)),
     Example("cloudflare/03-fastapi", check_fastapi, python="3.14"),
     Example("cloudflare/08-cron", check_cron),
     Example("cloudflare/11-opengraph", check_opengraph, hosts=("example.com",)),
@@ -143,9 +243,7 @@ EXAMPLES = [
 # What the others need that is not there. A wheel is missing when the index has none for WebAssembly
 # and the package cannot be built without a compiler.
 WAITING = {
-    "cloudflare/04-query-d1": "D1",
     "cloudflare/05-langchain": "Workers AI and a wheel of orjson",
-    "cloudflare/06-assets": "static assets",
     "cloudflare/07-durable-objects": "Durable Objects",
     "cloudflare/09-workers-ai": "Workers AI",
     "cloudflare/10-workflows": "Workflows",
@@ -153,9 +251,7 @@ WAITING = {
     "cloudflare/13-js-api-pygments/ts": "a JavaScript Worker",
     "cloudflare/14-websocket-stream-consumer": "Durable Objects",
     "cloudflare/15-chatroom": "Durable Objects",
-    "cloudflare/19-django-todo-d1": "D1 and static assets",
     "ryu22e/built-in-sample": "a wheel of orjson, and of others that langchain_openai depends on",
-    "ryu22e/simple-api": "D1",
 }
 
 
@@ -174,12 +270,17 @@ def collections() -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
-def test_it_answers_as_its_readme_says(example, dev, tmp_path):
+def test_it_answers_as_its_readme_says(example, dev, cwrangler, tmp_path):
     collection, _, name = example.name.partition("/")
     directory = tmp_path / "example"
     shutil.copytree(collections()[collection] / name, directory)
     for path, content in example.files.items():
         (directory / path).write_text(content)
+    for path, content in example.added.items():
+        (directory / path).write_text((directory / path).read_text() + content)
+    for command in example.before:
+        done = cwrangler(*command, cwd=directory)
+        assert done.returncode == 0, done.stderr
     environment = {"CWRANGLER_PYTHON": example.python} if example.python else {}
     with contextlib.ExitStack() as stack:
         options: list[str] = []

@@ -1,0 +1,117 @@
+// `cwrangler d1 migrations create|list|apply`.
+
+#include "cli/local/d1_migrations.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/command/d1_command.h"
+#include "cli/terminal/prompt.h"
+#include "cli/terminal/table.h"
+
+namespace cwrangler::cli {
+namespace {
+
+using storage::D1Database;
+
+struct Flags : D1Flags {
+  std::string message;
+};
+
+int create(const Flags& flags, const CommandContext& context) {
+  const D1Command command(flags, context);
+  const auto file = create_migration(command.database(), flags.message, context.clock());
+  context.terminal.print("✅ Successfully created Migration '" + file.filename().string() + "'!\n");
+  context.terminal.print("The migration is available for editing here\n" + file.string());
+  return static_cast<int>(ExitCode::ok);
+}
+
+std::string names_table(const std::vector<std::string>& names) {
+  std::vector<std::vector<std::string>> rows;
+  for (const std::string& name : names) rows.push_back({name});
+  return boxed_table({"name"}, rows);
+}
+
+int list(const Flags& flags, const CommandContext& context) {
+  require_local(flags.location, DefaultLocation::local, "d1 migrations list");
+  const D1Command command(flags, context);
+  command.print_resource_location();
+  D1Database open(command.database().file);
+  const std::vector<std::string> names = unapplied_migrations(command.database(), open);
+  if (names.empty()) {
+    context.terminal.print("✅ No migrations to apply!");
+  } else {
+    context.terminal.print("Migrations to be applied:\n" + names_table(names));
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+/// The migrations with what became of them: done up to `done`.
+std::string status_table(const std::vector<std::string>& names, size_t done, bool failed) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t i = 0; i < names.size(); ++i) {
+    rows.push_back({names[i], i < done ? "✅" : i == done && failed ? "❌" : "🕒️"});
+  }
+  return boxed_table({"name", "status"}, rows);
+}
+
+int apply(const Flags& flags, const CommandContext& context) {
+  require_local(flags.location, DefaultLocation::local, "d1 migrations apply");
+  const D1Command command(flags, context);
+  command.print_resource_location();
+  Terminal& terminal = context.terminal;
+  const LocalDatabase& database = command.database();
+  D1Database open(database.file);
+  const std::vector<std::string> names = unapplied_migrations(database, open);
+  if (names.empty()) {
+    terminal.print("✅ No migrations to apply!");
+    return static_cast<int>(ExitCode::ok);
+  }
+  terminal.print("Migrations to be applied:\n" + names_table(names));
+  if (!flags.yes &&
+      !confirm(terminal, "About to apply " + std::to_string(names.size()) +
+                             " migration(s)\nYour database may not be available to serve requests "
+                             "during the migration, continue?")) {
+    return static_cast<int>(ExitCode::ok);
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    terminal.print("🌀 Executing on local database " + database.name + " (" + database.id +
+                   ") from " + command.shown_state() + ":");
+    try {
+      const int count = apply_migration(database, open, names[i]);
+      terminal.print("🚣 " + std::to_string(count) + (count == 1 ? " command" : " commands") +
+                     " executed successfully.");
+    } catch (const Error&) {
+      terminal.print(status_table(names, i, true));
+      throw;
+    }
+    terminal.print(status_table(names, i + 1, false));
+  }
+  return static_cast<int>(ExitCode::ok);
+}
+
+}  // namespace
+
+void add_d1_migrations_command(CLI::App& d1, CommandContext& context) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* group = d1.add_subcommand("migrations", "Change a database's tables step by step");
+  group->require_subcommand(1);
+  const auto add = [&](const std::string& name, const std::string& help,
+                       int (*action)(const Flags&, const CommandContext&)) {
+    CLI::App* command = group->add_subcommand(name, help);
+    add_location_flags(*command, flags->location);
+    command->add_option("database", flags->name, "Name or binding of the database")->required();
+    command->callback([flags, &context, action] {
+      context.run = [flags, &context, action] { return action(*flags, context); };
+    });
+    return command;
+  };
+  add("create", "Make the file of a new migration", create)
+      ->add_option("message", flags->message, "What it does; part of the file's name")
+      ->required();
+  add("list", "List what has not been applied", list);
+  add("apply", "Apply what has not been applied", apply)
+      ->add_flag("-y,--yes", flags->yes, "Do not ask");
+}
+
+}  // namespace cwrangler::cli

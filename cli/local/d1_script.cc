@@ -1,0 +1,47 @@
+#include "cli/local/d1_script.h"
+
+#include <cctype>
+#include <string>
+
+#include "storage/sql_script.h"
+
+namespace cwrangler::cli {
+namespace {
+
+/// BEGIN [TRANSACTION], COMMIT [TRANSACTION] or END [TRANSACTION].
+bool is_transaction_control(const std::string& sql) {
+  if (sql.size() > 32) return false;
+  std::string words;
+  for (const char c : sql) {
+    if (!std::isspace(static_cast<unsigned char>(c))) {
+      words += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+  }
+  return words == "BEGIN" || words == "BEGINTRANSACTION" || words == "COMMIT" ||
+         words == "COMMITTRANSACTION" || words == "END" || words == "ENDTRANSACTION";
+}
+
+}  // namespace
+
+D1Script::D1Script(storage::D1Database& database)
+    : database_(database), transaction_(database.connection()) {}
+
+int D1Script::run(std::istream& text, const std::function<void(const storage::D1Result&)>& take) {
+  int count = 0;
+  storage::for_each_statement(text, [&](const std::string& sql) {
+    if (is_transaction_control(sql)) return;
+    take(run_one({sql, {}}));
+    ++count;
+  });
+  return count;
+}
+
+storage::D1Result D1Script::run_one(const storage::D1Query& query) {
+  return database_.run_in_transaction(query);
+}
+
+void D1Script::commit() {
+  transaction_.commit();
+}
+
+}  // namespace cwrangler::cli

@@ -1,0 +1,39 @@
+#include "cli/local/resource_location.h"
+
+#include <CLI/CLI.hpp>
+
+namespace cwrangler::cli {
+
+void add_location_flags(CLI::App& command, LocationFlags& flags) {
+  auto* local = command.add_flag("--local", flags.local, "Work on this machine's data");
+  command.add_flag("--remote", flags.remote, "Work on the account's data")->excludes(local);
+  command.add_option("--persist-to", flags.persist_to,
+                     "Folder of local data (default: .wrangler/state)");
+}
+
+void require_local(const LocationFlags& flags, DefaultLocation otherwise, const std::string& what) {
+  const bool is_local = flags.local || (otherwise == DefaultLocation::local && !flags.remote);
+  if (is_local) return;
+  throw Error("`cwrangler " + what +
+              "` cannot reach the account: this version works on local data only")
+      .hint("Add --local to work on this machine's data.");
+}
+
+Config load_config_or_none(const GlobalOptions& options) {
+  if (options.config_file.empty() && find_config_file(options.directory).empty()) {
+    Config none;
+    none.directory = options.directory;
+    return none;
+  }
+  return load_config({options.directory, options.config_file, options.environment});
+}
+
+std::filesystem::path state_directory(const LocationFlags& flags, const Config& config,
+                                      const std::filesystem::path& directory) {
+  const std::filesystem::path state = flags.persist_to.empty()
+                                          ? config.directory / ".wrangler" / "state"
+                                          : (directory / flags.persist_to).lexically_normal();
+  return state / "v3";
+}
+
+}  // namespace cwrangler::cli
