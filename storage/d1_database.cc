@@ -109,10 +109,14 @@ D1Database::D1Database(const std::filesystem::path& file)
 
 int D1Database::authorize(void* self, int action, const char* first, const char* second,
                           const char*, const char*) {
-  if (static_cast<D1Database*>(self)->is_trusted_) return SQLITE_OK;
+  auto& database_object = *static_cast<D1Database*>(self);
+  if (database_object.is_trusted_) return SQLITE_OK;
+  if (action == SQLITE_READ) database_object.reads_tables_ = true;
   switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
+      database_object.controls_transaction_ = true;
+      return SQLITE_DENY;
     case SQLITE_ATTACH:
     case SQLITE_DETACH:
       return SQLITE_DENY;
@@ -199,22 +203,38 @@ std::vector<D1Result> D1Database::run(const std::vector<D1Query>& queries) {
   return results;
 }
 
-Statement* D1Database::cached(const std::string& sql) {
+Statement D1Database::prepare(std::string_view sql, std::string_view* rest) {
+  reads_tables_ = false;
+  controls_transaction_ = false;
+  try {
+    return connection_.prepare(sql, rest);
+  } catch (const SqliteError&) {
+    if (!controls_transaction_) throw;
+    throw Error(
+        "To execute a transaction, please use the state.storage.transaction() or "
+        "state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT "
+        "statements. The JavaScript API is safer because it will automatically roll back on "
+        "exceptions, and because it interacts correctly with Durable Objects' automatic atomic "
+        "write coalescing.");
+  }
+}
+
+D1Database::Cached* D1Database::cached(const std::string& sql) {
   if (const auto found = cache_index_.find(sql); found != cache_index_.end()) {
     cache_.splice(cache_.begin(), cache_, found->second);
-    return &found->second->statement;
+    return &*found->second;
   }
   const Trust untrusted(is_trusted_, false);
   std::string_view rest;
-  Statement statement = connection_.prepare(sql, &rest);
+  Statement statement = prepare(sql, &rest);
   if (!statement || !is_blank_sql(rest)) return nullptr;
-  cache_.push_front({sql, std::move(statement)});
+  cache_.push_front({sql, std::move(statement), reads_tables_});
   cache_index_.emplace(cache_.front().sql, cache_.begin());
   if (cache_.size() > kCachedStatements) {
     cache_index_.erase(cache_.back().sql);
     cache_.pop_back();
   }
-  return &cache_.front().statement;
+  return &cache_.front();
 }
 
 D1Result D1Database::run_query(const D1Query& query) {
@@ -226,12 +246,12 @@ D1Result D1Database::run_query(const D1Query& query) {
   const int64_t size_before = size();
   counts_.start();
   D1Result result;
-  if (Statement* only = cached(query.sql)) {
-    run_statement(*only, query, result);
+  if (Cached* only = cached(query.sql)) {
+    run_statement(only->statement, only->reads_tables, query, result);
   } else {
     std::string_view rest = query.sql;
     while (!is_blank_sql(rest)) {
-      Statement statement = connection_.prepare(rest, &rest);
+      Statement statement = prepare(rest, &rest);
       if (!statement) continue;
       const bool is_last = is_blank_sql(rest);
       if (!is_last && statement.parameter_count() > 0) {
@@ -241,7 +261,7 @@ D1Result D1Database::run_query(const D1Query& query) {
       }
       result.columns.clear();
       result.cells.clear();
-      run_statement(statement, is_last ? query : D1Query{}, result);
+      run_statement(statement, reads_tables_, is_last ? query : D1Query{}, result);
     }
   }
   D1Meta& meta = result.meta;
@@ -258,10 +278,11 @@ D1Result D1Database::run_query(const D1Query& query) {
   return result;
 }
 
-void D1Database::run_statement(Statement& statement, const D1Query& query, D1Result& result) {
+void D1Database::run_statement(Statement& statement, bool reads_tables, const D1Query& query,
+                               D1Result& result) {
   const int expected = statement.parameter_count();
   if (expected != static_cast<int>(query.parameters.size())) {
-    throw Error("Wrong number of parameter bindings for SQL query.: SQLITE_ERROR");
+    throw Error("Wrong number of parameter bindings for SQL query.");
   }
   struct Reset {
     Statement& statement;
@@ -279,7 +300,7 @@ void D1Database::run_statement(Statement& statement, const D1Query& query, D1Res
     ++returned;
     for (int i = 0; i < columns; ++i) result.cells.push_back(statement.value(i));
   }
-  result.meta.rows_read += RowCounts::read(statement, returned);
+  result.meta.rows_read += RowCounts::read(statement, returned, reads_tables);
 }
 
 int64_t D1Database::size() {

@@ -84,12 +84,16 @@ class D1Database {
   struct Cached {
     std::string sql;
     Statement statement;
+    bool reads_tables = false;
   };
 
   /// The only statement of `sql`, kept for the next time. Empty where there are several or none.
-  Statement* cached(const std::string& sql);
+  Cached* cached(const std::string& sql);
+  /// As Connection::prepare, with what D1 says of statements that it does not allow.
+  Statement prepare(std::string_view sql, std::string_view* rest);
   D1Result run_query(const D1Query& query);
-  void run_statement(Statement& statement, const D1Query& query, D1Result& result);
+  void run_statement(Statement& statement, bool reads_tables, const D1Query& query,
+                     D1Result& result);
   int64_t size();
   static void check_limits(const D1Query& query);
 
@@ -103,6 +107,8 @@ class D1Database {
   int64_t page_size_ = 0;
   /// Our own statements may do what the user's may not.
   bool is_trusted_ = true;
+  bool reads_tables_ = false;          // the statement that is being prepared
+  bool controls_transaction_ = false;  // the same
   std::chrono::steady_clock::time_point deadline_{};
   std::list<Cached> cache_;  // the last used first
   std::unordered_map<std::string_view, std::list<Cached>::iterator> cache_index_;

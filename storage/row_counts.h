@@ -8,8 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include "storage/sqlite.h"
 
@@ -27,16 +28,26 @@ class RowCounts {
   void start();
   /// Rows written since start(), those of indexes included.
   int64_t written();
-  /// Rows read by the statement's last run, of which `returned` were results.
-  static int64_t read(const Statement& statement, int64_t returned);
+  /// Rows read by the statement's last run, of which `returned` were results. `reads_tables`:
+  /// whether it looks at any.
+  static int64_t read(const Statement& statement, int64_t returned, bool reads_tables);
 
  private:
+  /// Rows that were changed alike: in this table, and for an update in these columns.
+  struct Change {
+    std::string table;
+    int operation = 0;
+    std::vector<int> columns;
+    auto operator<=>(const Change&) const = default;
+  };
+
   static void row_changes(void* self, sqlite3* connection, int operation, const char* database,
                           const char* table, sqlite3_int64 old_row, sqlite3_int64 new_row);
-  int64_t index_count(const std::string& table);
+  /// How many indexes a row's change has to write to.
+  int64_t changed_indexes(const Change& change);
 
   Connection& connection_;
-  std::unordered_map<std::string, int64_t> rows_;  // by table
+  std::map<Change, int64_t> rows_;
 };
 
 }  // namespace cwrangler::storage

@@ -138,7 +138,12 @@ function expirationOf({expiration, expirationTtl}) {
         `Expiration TTL must be at least ${MIN_TTL_SECONDS}.`);
   }
   if (expiration === undefined || expiration === null) return undefined;
-  return wholeSeconds('expiration', expiration, nowInSeconds() + MIN_TTL_SECONDS,
+  const now = nowInSeconds();
+  if (!(Number(expiration) > now)) {
+    throw failed('PUT', 400, `Invalid expiration of ${expiration}. Please specify integer greater than ` +
+        'the current number of seconds since the UNIX epoch.');
+  }
+  return wholeSeconds('expiration', expiration, now + MIN_TTL_SECONDS,
       `Expiration times must be at least ${MIN_TTL_SECONDS} seconds in the future.`);
 }
 
@@ -226,11 +231,8 @@ export class KvNamespace {
   async list(options) {
     if (isTopLevel()) throw disallowedOperation();
     const {prefix, limit, cursor} = options ?? {};
-    const count = limit === undefined || limit === null ? MAX_LIST_KEYS : Number(limit);
-    if (!Number.isInteger(count) || count < 1) {
-      throw failed('GET', 400,
-          `Invalid key_count_limit of ${limit}. Please specify an integer greater than 0.`);
-    }
+    // As in production, where a limit that is none counts for nothing.
+    const count = Math.floor(limit) > 0 ? Math.floor(limit) : MAX_LIST_KEYS;
     if (count > MAX_LIST_KEYS) {
       throw failed('GET', 400,
           `Invalid key_count_limit of ${limit}. Please specify an integer less than ${MAX_LIST_KEYS}.`);

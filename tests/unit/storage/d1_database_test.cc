@@ -60,6 +60,10 @@ TEST_CASE_FIXTURE(Fixture, "D1: rows read and written") {
   CHECK(run("SELECT * FROM t WHERE id = 7").meta.rows_read == 1);
   CHECK(run("SELECT b FROM t WHERE a = 1").meta.rows_read == 50);
   CHECK(run("SELECT b FROM t WHERE a = 1 LIMIT 5").meta.rows_read == 5);
+  CHECK(run("SELECT 1").meta.rows_read == 0);
+  CHECK(run("UPDATE t SET b = 3 WHERE id = 1").meta.rows_written == 1);
+  CHECK(run("UPDATE t SET a = 3, b = 4 WHERE id = 1").meta.rows_written == 2);
+  CHECK(run("DELETE FROM t WHERE id < 11").meta.rows_written == 10);
 }
 
 TEST_CASE_FIXTURE(Fixture, "D1: a batch is all or nothing") {
@@ -87,10 +91,10 @@ TEST_CASE_FIXTURE(Fixture, "D1: error texts") {
   run("INSERT INTO t VALUES (1, 1, 1)");
   CHECK(failure("INSERT INTO t VALUES (2, 1, 1)") ==
         "UNIQUE constraint failed: t.u: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)");
+  CHECK(failure("BEGIN").starts_with("To execute a transaction, please use"));
   CHECK(failure("") == "No SQL statements detected.");
   CHECK(failure("-- nothing") == "No SQL statements detected.");
-  CHECK(failure("SELECT ?", {}) ==
-        "Wrong number of parameter bindings for SQL query.: SQLITE_ERROR");
+  CHECK(failure("SELECT ?", {}) == "Wrong number of parameter bindings for SQL query.");
 }
 
 TEST_CASE_FIXTURE(Fixture, "D1: what it does not allow") {

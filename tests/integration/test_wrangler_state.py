@@ -1,0 +1,145 @@
+"""Local state goes back and forth between real wrangler and cwrangler without losing anything.
+
+wrangler comes from the npm registry, into a folder of the test's own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from conftest import Session, _free_port
+
+# The newest of the major version that runs on the Node of the system.
+WRANGLER = "wrangler@4"
+
+D1_ID = "2b1c3f5e-6b0e-4a52-8f8e-0d5a3f3f9f01"
+
+CONFIGURATION = {
+    "name": "peer",
+    "main": "worker.js",
+    "compatibility_date": "2026-01-01",
+    "kv_namespaces": [{"binding": "STORE", "id": "store"}],
+    "d1_databases": [{"binding": "DB", "database_name": "books", "database_id": D1_ID}],
+}
+
+# Calls one method of one binding: {"call": ["STORE", "get", …]}, or {"sql": [text, parameter, …]}.
+WORKER = """
+export default {
+  async fetch(request, env) {
+    const {call, sql} = await request.json();
+    if (sql !== undefined) {
+      const {results} = await env.DB.prepare(sql[0]).bind(...sql.slice(1)).all();
+      return Response.json(results);
+    }
+    const [binding, method, ...args] = call;
+    return Response.json((await env[binding][method](...args)) ?? null);
+  },
+};
+"""
+
+
+@pytest.fixture(scope="session")
+def wrangler(tmp_path_factory) -> Path:
+    """The program's entry point, installed once a run."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("wrangler")
+    installed = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", WRANGLER],
+        cwd=folder, capture_output=True, text=True, timeout=280, check=False)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    return folder / "node_modules" / "wrangler" / "bin" / "wrangler.js"
+
+
+@contextlib.contextmanager
+def running_wrangler(program: Path, directory: Path) -> Iterator[Callable[[dict], object]]:
+    """``with running_wrangler(…) as ask``: its dev session; ``ask`` sends the Worker a request."""
+    port = _free_port()
+    environment = {**os.environ, "CI": "1", "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1",
+                   "XDG_CONFIG_HOME": str(directory / "config")}
+    process = subprocess.Popen(
+        ["node", program, "dev", "--port", str(port), "--ip", "127.0.0.1"], cwd=directory,
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT)
+    session = Session(process)
+
+    def ask(request: dict) -> object:
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}/", json.dumps(request).encode())
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(asked, timeout=60) as response:
+            return json.load(response)
+
+    try:
+        session.wait_for_line(r"Ready on http", 120)
+        yield ask
+    finally:
+        session.stop(signal.SIGINT, timeout=30)
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Path:
+    """A project that both tools can work on: JavaScript for one, data for the other."""
+    directory = tmp_path / "peer"
+    directory.mkdir()
+    (directory / "wrangler.json").write_text(json.dumps(CONFIGURATION))
+    (directory / "worker.js").write_text(WORKER)
+    return directory
+
+
+def test_state_goes_back_and_forth(wrangler, peer, project, dev, cwrangler) -> None:
+    def command(*arguments: str) -> str:
+        done = cwrangler(*arguments, cwd=peer)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def rows(sql: str) -> list[dict]:
+        return json.loads(command("d1", "execute", "books", "--json", "--command", sql))[0]["results"]
+
+    key = "clé/😀"
+    with running_wrangler(wrangler, peer) as ask:
+        ask({"sql": ["CREATE TABLE books (id INTEGER PRIMARY KEY, title TEXT, price REAL, raw BLOB)"]})
+        ask({"sql": ["INSERT INTO books (title, price, raw) VALUES (?, ?, ?)", "première", 2.5, [0, 255]]})
+        ask({"call": ["STORE", "put", key, "värde", {"metadata": {"from": "wrangler"}}]})
+        ask({"call": ["STORE", "put", "timed", "x", {"expirationTtl": 3600}]})
+        ask({"call": ["STORE", "put", "large", "y" * 1_000_000]})
+        listed = ask({"call": ["STORE", "list"]})["keys"]
+
+    assert rows("SELECT * FROM books") == [
+        {"id": 1, "title": "première", "price": 2.5, "raw": [0, 255]}]
+    assert command("kv", "key", "get", "--binding", "STORE", key) == "värde"
+    assert json.loads(command("kv", "key", "list", "--binding", "STORE")) == listed
+    assert command("kv", "key", "get", "--binding", "STORE", "large") == "y" * 1_000_000
+
+    # The Worker of this tool on the same state, and more data from it.
+    command("d1", "execute", "books", "--command",
+            "INSERT INTO books (title, price) VALUES ('deuxième', 3)")
+    with dev(project("kv"), "--persist-to", str(peer / ".wrangler" / "state")) as session:
+        assert session.get("/large").text == "y" * 1_000_000
+        assert session.get("/timed").text == "x"
+        assert session.get("/small", method="PUT", body=b"short").status == 201
+        assert session.get("/again", method="PUT", body=b"z" * 200_000).status == 201
+        assert session.get("/timed", method="DELETE").status == 204
+
+    with running_wrangler(wrangler, peer) as ask:
+        assert ask({"sql": ["SELECT id, title, price FROM books ORDER BY id"]}) == [
+            {"id": 1, "title": "première", "price": 2.5},
+            {"id": 2, "title": "deuxième", "price": 3},
+        ]
+        assert [entry["name"] for entry in ask({"call": ["STORE", "list"]})["keys"]] == [
+            "again", key, "large", "small"]
+        assert ask({"call": ["STORE", "get", "small"]}) == "short"
+        assert ask({"call": ["STORE", "get", "again"]}) == "z" * 200_000
+        assert ask({"call": ["STORE", "getWithMetadata", key]})["metadata"] == {"from": "wrangler"}
+        ask({"call": ["STORE", "put", "small", "changed there"]})
+
+    assert command("kv", "key", "get", "--binding", "STORE", "small") == "changed there"
