@@ -42,6 +42,22 @@ inline constexpr Key kRemote{
 
 inline constexpr std::array kBindingOnly{kBindingName, kRemote};
 
+inline constexpr std::array kAiFields{
+    kBindingName,
+    // Ours: models for local runs without the account.
+    Key{.name = "openai_url",
+        .type = string,
+        .description = "Server of OpenAI's API whose models local runs use",
+        .property = "openai_url",
+        .local_only = true},
+    Key{.name = "openai_model",
+        .type = string,
+        .description = "Its model, in place of those the Worker names",
+        .property = "openai_model",
+        .local_only = true},
+    kRemote,
+};
+
 inline constexpr std::array kKvFields{
     kBindingName,
     Key{.name = "id",

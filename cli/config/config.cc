@@ -39,6 +39,7 @@ class ConfigReader {
     read_events(config);
     read_limits(config);
     read_dev(config);
+    read_account(config);
     return config;
   }
 
@@ -204,6 +205,10 @@ class ConfigReader {
     if (cpu && cpu->integer > 0 && cpu->integer <= std::numeric_limits<int>::max()) {
       config.cpu_limit_ms = static_cast<int>(cpu->integer);
     }
+  }
+
+  void read_account(Config& config) const {
+    if (const Node* account = value_of("account_id")) config.account_id = account->text;
   }
 
   void read_dev(Config& config) const {

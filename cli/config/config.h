@@ -70,6 +70,8 @@ struct Config {
 
   int cpu_limit_ms = 0;  ///< `limits.cpu_ms`; 0: not set
 
+  std::string account_id;  ///< empty: not set
+
   std::string dev_ip;  ///< `dev.ip`; empty: not set
   int dev_port = 0;    ///< `dev.port`; 0: not set
 

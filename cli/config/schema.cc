@@ -167,7 +167,7 @@ constexpr std::array kTopLevel{
         .type = table,
         .description = "Workers AI",
         .inheritance = not_inherited,
-        .fields = kBindingOnly,
+        .fields = kAiFields,
         .binding = &kAi},
     Key{.name = "browser",
         .type = table,

@@ -1,6 +1,7 @@
 #include "cli/dev/dev_project.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 
@@ -34,6 +35,18 @@ std::string detail_of(const ConfiguredBinding& configured) {
   return text_field(configured.settings, key->second);
 }
 
+/// Types that the runtime has on this machine.
+constexpr std::array<std::string_view, 4> kLocalTypes{"assets", "d1", "kv_namespace", "service"};
+
+/// Where the resource is that a local run uses.
+std::string mode_of(const ConfiguredBinding& configured) {
+  const std::string& type = configured.binding.type;
+  if (type == "ai") return configured.local.contains("openai_url") ? "local" : "remote";
+  const bool is_local =
+      std::find(kLocalTypes.begin(), kLocalTypes.end(), type) != kLocalTypes.end();
+  return is_local ? "local" : "not available";
+}
+
 std::string value_of(const Binding& variable) {
   const auto text = variable.properties.find("text");
   const auto json = variable.properties.find("json");
@@ -47,7 +60,8 @@ std::string value_of(const Binding& variable) {
 std::vector<BindingRow> rows_of(const Project& project) {
   std::vector<BindingRow> rows;
   for (const ConfiguredBinding& configured : project.config.bindings) {
-    rows.push_back({configured.binding.name, detail_of(configured), configured.label});
+    rows.push_back(
+        {configured.binding.name, detail_of(configured), configured.label, mode_of(configured)});
   }
   for (const ConfiguredBinding& variable : project.config.variables) {
     const std::string& name = variable.binding.name;

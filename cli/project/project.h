@@ -26,6 +26,14 @@ struct ProjectOptions {
   EnvironmentLookup environment_variable;  ///< of this process; empty function: the real one
 };
 
+/// What the binding `ai` needs in a local run. The token and the key must not be printed.
+struct ModelAccess {
+  std::string base_url;    ///< of the v4 API
+  std::string api_token;   ///< empty: none
+  std::string account_id;  ///< empty: none
+  std::string openai_key;  ///< for a server of OpenAI's API; empty: none
+};
+
 struct Project {
   Config config;
   std::filesystem::path module_root;
@@ -35,6 +43,7 @@ struct Project {
   /// values must not be printed.
   std::vector<Binding> secrets;
   std::vector<std::filesystem::path> secret_files;  ///< where they are from
+  ModelAccess models;
   std::string compatibility_date;                   ///< the configuration's, or today
   std::string python_version;                       ///< what a local run uses
   std::string production_python_version;            ///< what date and flags say

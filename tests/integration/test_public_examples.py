@@ -32,7 +32,14 @@ FOLDERS = {"cloudflare": ("cloudflare", "cf"), "ryu22e": ("ryu22e", "ryu")}
 HTML = b"<html><head><title>Example Domain</title></head><body><h1>Example Domain</h1></body></html>"
 BLOG = HTML.replace(
     b"<title>", b'<meta property="og:title" content="of the original"><title>')
+WORKERS_AI_OUTPUT = [{"type": "message", "content": [{"type": "output_text", "text": "A phrase."}]}]
 OUTSIDE = {
+    "api.cloudflare.com": {
+        "/client/v4/accounts/account/ai/run/@cf/openai/gpt-oss-120b": (
+            "application/json",
+            json.dumps({"success": True, "result": {"output": WORKERS_AI_OUTPUT}}).encode(),
+        ),
+    },
     "example.com": {"/": ("text/html", HTML), "/blog/a-first-post": ("text/html", BLOG)},
     "httpbin.org": {"/ip": ("application/json", b'{"origin": "192.0.2.1"}')},
 }
@@ -50,6 +57,7 @@ class Example:
     hosts: tuple[str, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
     """Commands of cwrangler that its README has run first."""
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def content_type(answer: Answer) -> str:
@@ -208,6 +216,11 @@ def check_simple_api(session: Session) -> None:
     assert session.get(method="PUT", body=b"").status == 405
 
 
+def check_ai(session: Session) -> None:
+    """The answer's `output`, from a stand-in for the account's API."""
+    assert json.loads(session.get().text) == WORKERS_AI_OUTPUT
+
+
 # What `d1 create` has the reader add to simple-api's configuration, under the binding its code uses.
 BOOKSHELF = """
 [[d1_databases]]
@@ -223,6 +236,8 @@ EXAMPLES = [
     Example("cloudflare/04-query-d1", check_d1,
             before=(("d1", "execute", "quotes", "--local", "--file", "db_init.sql"),)),
     Example("cloudflare/06-assets", check_assets),
+    Example("cloudflare/09-workers-ai", check_ai, hosts=("api.cloudflare.com",),
+            environment={"CLOUDFLARE_API_TOKEN": "token", "CLOUDFLARE_ACCOUNT_ID": "account"}),
     Example("cloudflare/19-django-todo-d1", check_todo, python="3.14",
             before=(("d1", "migrations", "apply", "django-todo-d1", "--local"),)),
     Example("ryu22e/simple-api", check_simple_api, added={"wrangler.toml": BOOKSHELF},
@@ -245,7 +260,6 @@ EXAMPLES = [
 WAITING = {
     "cloudflare/05-langchain": "Workers AI and a wheel of orjson",
     "cloudflare/07-durable-objects": "Durable Objects",
-    "cloudflare/09-workers-ai": "Workers AI",
     "cloudflare/10-workflows": "Workflows",
     "cloudflare/12-image-gen": "a wheel of pillow",
     "cloudflare/13-js-api-pygments/ts": "a JavaScript Worker",
@@ -281,7 +295,9 @@ def test_it_answers_as_its_readme_says(example, dev, cwrangler, tmp_path):
     for command in example.before:
         done = cwrangler(*command, cwd=directory)
         assert done.returncode == 0, done.stderr
-    environment = {"CWRANGLER_PYTHON": example.python} if example.python else {}
+    environment = dict(example.environment)
+    if example.python:
+        environment["CWRANGLER_PYTHON"] = example.python
     with contextlib.ExitStack() as stack:
         options: list[str] = []
         for host in example.hosts:

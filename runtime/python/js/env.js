@@ -1,5 +1,6 @@
 // The environment of a Worker: its bindings, by name.
 
+import {Ai} from '../../bindings/ai/ai.js';
 import {D1Database} from '../../bindings/d1/d1_database.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
@@ -50,6 +51,7 @@ const MAKERS = {
   plain_text: ({text}) => text,
   secret_text: ({text}) => text,
   json: ({json}) => json,
+  ai: (binding) => new Ai(binding),
   assets,
   d1: d1Database,
   kv_namespace: kvNamespace,
