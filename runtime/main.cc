@@ -108,6 +108,8 @@ int run(int argc, char** argv) {
   }
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow further is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   cwrangler::engine::Platform platform(platform_options);
   cwrangler::server::serve(platform, cwrangler::builtin_snapshot(), options);
   return 0;

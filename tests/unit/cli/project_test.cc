@@ -87,8 +87,7 @@ TEST_CASE("a project becomes a runtime configuration") {
   CHECK(find_binding(worker, "SECRET")->properties["text"] == "s");
   CHECK(find_binding(worker, "N")->type == "json");
   CHECK(find_binding(worker, "KV")->properties["namespace_id"] == "i");
-  CHECK(worker.assets["directory"] ==
-        (folder.path() / "pub").string());
+  CHECK(worker.assets["directory"] == (folder.path() / "pub").string());
   // It survives the way to the runtime.
   CHECK(worker_config_from_json(to_json(worker)).bindings.size() == worker.bindings.size());
 }
