@@ -456,3 +456,31 @@ def test_assets_carry_their_notices() -> None:
     share = BUILD / "share" / "cwrangler"
     assert "Mozilla Public License 2.0" in (share / "pyodide" / "NOTICE").read_text()
     assert list((share / "sdk").glob("workers_runtime_sdk-*.dist-info/licenses/LICENSE"))
+
+
+ANNOTATED = """
+    from functools import wraps
+    from typing import TYPE_CHECKING
+    from workers import Response, WorkerEntrypoint
+    if TYPE_CHECKING:
+        from workers import Request
+
+    def decorated(method):
+        @wraps(method)
+        async def wrapper(*args, **kwargs):
+            return await method(*args, **kwargs)
+        return wrapper
+
+    class Default(WorkerEntrypoint):
+        @decorated
+        async def fetch(self, request: Request, *, text: str = "not evaluated"):
+            return Response(text)
+    """
+
+
+def test_a_handlers_annotations_are_for_type_checkers(tmp_path: Path) -> None:
+    (tmp_path / "entry.py").write_text(dedent(ANNOTATED))
+    with running() as runtime:
+        runtime.load(worker_config(tmp_path))
+        runtime.wait_for("loaded")
+        assert runtime.get("/") == (200, "not evaluated")

@@ -5,7 +5,7 @@ from asyncio import current_task
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import lru_cache, partial
-from inspect import Parameter, isawaitable, isclass, signature
+from inspect import CO_VARARGS, isawaitable, isclass, unwrap
 from types import CoroutineType, FunctionType, ModuleType
 from typing import Any
 
@@ -126,18 +126,17 @@ async def _result_of(call: Callable[[], Any]) -> Any:
 def _arity(function: FunctionType) -> tuple[int, int | None] | None:
     """How many positional arguments a function needs, and takes (None: any number).
 
-    Nothing for one that needs keyword arguments as well.
+    Nothing for one that needs keyword arguments as well, or says itself what its signature is.
     """
-    needs = takes = 0
-    for parameter in signature(function).parameters.values():
-        if parameter.kind is Parameter.VAR_POSITIONAL:
-            return needs, None
-        if parameter.kind is Parameter.KEYWORD_ONLY and parameter.default is Parameter.empty:
-            return None
-        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-            takes += 1
-            needs += parameter.default is Parameter.empty
-    return needs, takes
+    # Not inspect.signature: it evaluates annotations, whose names may be there for type checkers only.
+    inner = unwrap(function)
+    if type(inner) is not FunctionType or hasattr(inner, "__signature__"):
+        return None
+    code = inner.__code__
+    if code.co_kwonlyargcount > len(inner.__kwdefaults__ or ()):
+        return None
+    needs = code.co_argcount - len(inner.__defaults__ or ())
+    return needs, None if code.co_flags & CO_VARARGS else code.co_argcount
 
 
 def _fit(function: Any, args: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
