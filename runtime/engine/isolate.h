@@ -70,6 +70,12 @@ class Isolate {
   T& state() {
     return *static_cast<T*>(states_.at(typeid(T)).get());
   }
+  /// The same, null when there is none.
+  template <class T>
+  T* find_state() {
+    const auto found = states_.find(typeid(T));
+    return found == states_.end() ? nullptr : static_cast<T*>(found->second.get());
+  }
   template <class T, class... Arguments>
   T& set_state(Arguments&&... arguments) {
     auto made = std::make_shared<T>(std::forward<Arguments>(arguments)...);

@@ -128,7 +128,8 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
 }
 
 void install_python(engine::Isolate& isolate, const WorkerConfig& config,
-                    std::shared_ptr<CpuSignal> cpu_signal) {
+                    const nlohmann::json& configuration, std::shared_ptr<CpuSignal> cpu_signal,
+                    const snapshot::SnapshotStore& snapshots) {
   isolate.set_state<std::shared_ptr<CpuSignal>>(std::move(cpu_signal));
   std::vector<Module> modules = config.modules;
   if (!has_module(config, "python_modules/workers/__init__.py")) add_sdk(modules);
@@ -147,6 +148,11 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
         return ModuleMap::Source{file.kind, file.content ? *file.content : read_file(file.path)};
       });
   isolate.set_state<WorkerModules>(modules, config.main_module);
+  const auto version = configuration.find("pythonVersion");
+  if (version == configuration.end()) return;  // a Worker of JavaScript
+  auto& store = isolate.set_state<snapshot::SnapshotStore>(snapshots);
+  store.set_base(version->get<std::string>());
+  store.set_worker(configuration.dump(), modules);
 }
 
 }  // namespace cwrangler::python

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/worker_config.h"
+#include "runtime/snapshot/snapshot_store.h"
 
 namespace cwrangler::engine {
 class Isolate;
@@ -16,16 +17,19 @@ namespace cwrangler::python {
 class CpuSignal;
 
 /// The argument of `hooks.startWorker`: {name, mainModule, compatibilityDate, flags, pythonVersion,
-/// bindings, localEndpoints, outboundMap, stateDirectory, assets}. Throws Error for what cannot run whatever the files say: a bad date
-/// or flag, Python not turned on, a main module that is missing, is no top-level .py file, or
-/// clashes with a package.
+/// bindings, localEndpoints, outboundMap, stateDirectory, assets}. Throws Error for what cannot run
+/// whatever the files say: a bad date or flag, Python not turned on, a main module that is missing,
+/// is no top-level .py file, or clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);
 
 /// Gives the isolate the Worker's modules, as files and as ES modules, and attaches `cpu_signal`
 /// when Python has started; its owner detaches it. Before `hooks.startWorker`. A Worker that brings
 /// no SDK of its own (`python_modules/workers`) gets the built-in copy. Throws Error for module
 /// names that cannot be laid out as files.
+/// `snapshots`: where to look for snapshots, and to put those it makes; a copy is kept.
+/// `configuration`: of startup_configuration.
 void install_python(engine::Isolate& isolate, const WorkerConfig& config,
-                    std::shared_ptr<CpuSignal> cpu_signal);
+                    const nlohmann::json& configuration, std::shared_ptr<CpuSignal> cpu_signal,
+                    const snapshot::SnapshotStore& snapshots);
 
 }  // namespace cwrangler::python

@@ -125,7 +125,8 @@ class DynamicWorkers::Child {
   void begin() {
     try {
       web::install_web(thread_.isolate(), console_log(owner_.environment_.events));
-      python::install_python(thread_.isolate(), config_, thread_.cpu_signal());
+      python::install_python(thread_.isolate(), config_, configuration_, thread_.cpu_signal(),
+                             owner_.environment_.snapshots.base_only());
     } catch (const std::exception& error) {
       tell_lost(error.what());
       return;

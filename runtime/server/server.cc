@@ -53,6 +53,7 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
       options_(options),
       environment_{platform,
                    snapshot,
+                   {options.snapshot_folder, snapshot::build_name(snapshot.blob)},
                    options.http,
                    std::move(events),
                    options.dynamic_workers,

@@ -38,6 +38,8 @@ struct ServerOptions {
   /// An instance that is lost is replaced at once, but `losses` times within `loss_window` only;
   /// then requests get an error for `loss_pause` before the next try.
   int losses = 5;
+  /// Where memory snapshots are kept; empty: nowhere.
+  std::filesystem::path snapshot_folder;
   Duration loss_window{10'000};
   Duration loss_pause{5'000};
 };

@@ -93,9 +93,10 @@ class ThreadInstance final : public Instance {
     try {
       web::install_web(thread_.isolate(), console_log(environment_.events));
       bindings::install_bindings(thread_.isolate());
-      python::install_python(thread_.isolate(), config_, thread_.cpu_signal());
-      thread_.isolate().set_state<DynamicWorkers>(thread_.isolate(), environment_, config_);
       const nlohmann::json configuration = python::startup_configuration(config_);
+      python::install_python(thread_.isolate(), config_, configuration, thread_.cpu_signal(),
+                             environment_.snapshots);
+      thread_.isolate().set_state<DynamicWorkers>(thread_.isolate(), environment_, config_);
       ScriptScope scope(thread_.isolate());
       v8::Local<v8::Value> argument;
       v8::Local<v8::Value> promise;

@@ -9,6 +9,7 @@
 #include "runtime/engine/isolate.h"
 #include "runtime/server/http_limits.h"
 #include "runtime/server/instance.h"
+#include "runtime/snapshot/snapshot_store.h"
 
 namespace cwrangler::server {
 
@@ -16,6 +17,7 @@ namespace cwrangler::server {
 struct InstanceEnvironment {
   engine::Platform& platform;
   const engine::StartupSnapshot& snapshot;
+  snapshot::SnapshotStore snapshots;
   HttpLimits limits;
   EventSink events;
   /// How many Workers one instance may have made with its Worker Loader bindings at once, and the

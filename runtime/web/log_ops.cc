@@ -1,5 +1,7 @@
 // The console's output, errors nobody handled, and where an error was thrown.
 
+#include <spdlog/spdlog.h>
+
 #include "runtime/web/op_tables.h"
 #include "runtime/web/web_state.h"
 
@@ -11,6 +13,11 @@ void log(engine::Call call) {
   v8::Isolate* const isolate = call.GetIsolate();
   const LogSink& sink = engine::Isolate::from(call).state<WebState>().log;
   if (sink) sink(engine::to_utf8(isolate, call[0]), engine::to_utf8(isolate, call[1]));
+}
+
+/// debug(text): to the program's own debug log, not the Worker's
+void debug(engine::Call call) {
+  spdlog::debug("{}", engine::to_utf8(call.GetIsolate(), call[0]));
 }
 
 /// reportUncaught(error): the error went through every handler
@@ -38,6 +45,7 @@ void error_location(engine::Call call) {
 std::span<const engine::Op> log_ops() {
   static constexpr engine::Op OPS[] = {
       {"log", engine::op<log>},
+      {"debug", engine::op<debug>},
       {"reportUncaught", engine::op<report_uncaught>},
       {"errorLocation", engine::op<error_location>},
   };

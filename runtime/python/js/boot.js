@@ -4,6 +4,7 @@
 
 import {ops} from '../../web/js/host.js';
 import {Release} from './releases.js';
+import {Libraries, referenceReader, reopenFiles} from './snapshot.js';
 import {compileModule} from './wasm_modules.js';
 
 /**
@@ -86,7 +87,18 @@ function pythonVersion(module) {
  * @property {(text: string) => void} [printErr] the same of stderr
  * @property {(module: object, sitePackages: string) => void} [prepareFiles] before Python runs
  * @property {(status: number) => void} [exit] ends the process when C code calls exit()
+ * @property {{description: import('./snapshot.js').Description, size: number}} [snapshot] what to go on
+ *     from, instead of starting Python; its libraries are files
  */
+
+const WASM_PAGE = 65536;
+
+/** @param {WebAssembly.Memory} memory @param {number} size in bytes */
+function growTo(memory, size) {
+  const missing = size - memory.buffer.byteLength;
+  if (missing < 0) throw new Error('the snapshot is smaller than a new memory');
+  if (missing > 0) memory.grow(missing / WASM_PAGE);
+}
 
 /** An interpreter between its two steps, and after them. */
 export class Interpreter {
@@ -106,6 +118,8 @@ export class Interpreter {
       },
       runtimeEnv: {IN_WORKERD: true, IN_BROWSER: true, IN_BROWSER_MAIN_THREAD: true},
     };
+    const libraries = new Libraries();
+    let table;
     let sitePackages;
     const prepareFiles = (module) => {
       const [major, minor, micro] = api.pyVersionTuple = pythonVersion(module);
@@ -130,13 +144,24 @@ export class Interpreter {
         noImageDecoding: true,
         noAudioDecoding: true,
         noWasmDecoding: true,
+        noInitialRun: options.snapshot !== undefined,
+        // 0.27 makes the memory itself; it would not notice that it has grown.
+        ...(options.snapshot && {INITIAL_MEMORY: options.snapshot.size}),
+        ...libraries.settings(() => table.length),
         preRun: [prepareFiles, (emscripten) => {
           emscripten.onRuntimeInitialized = () => resolve(emscripten);
         }],
         instantiateWasm(imports, done) {
           addErrorMark(imports);
           WebAssembly.instantiate(wasm, imports)
-              .then((instance) => done(instance, wasm))
+              .then((instance) => {
+                // 314 exports its memory and its table, the others import them.
+                const {memory = imports.env.memory, __indirect_function_table:
+                    functions = imports.env.__indirect_function_table} = instance.exports;
+                table = functions;
+                if (options.snapshot !== undefined) growTo(memory, options.snapshot.size);
+                done(instance, wasm);
+              })
               .catch(reject);
           return {};
         },
@@ -147,12 +172,17 @@ export class Interpreter {
       const create = release.moduleFactory({crypto: options.crypto, MessageChannel: TaskChannel});
       withEnvironment(() => create(settings)).catch(reject);
     });
-    return new Interpreter(module, sitePackages);
+    const interpreter = new Interpreter({module, sitePackages, libraries, table});
+    if (options.snapshot !== undefined) await interpreter.#restore(options.snapshot);
+    return interpreter;
   }
 
-  constructor(module, sitePackages) {
+  constructor({module, sitePackages, libraries, table}) {
     /** Emscripten's module. */
     this.module = module;
+    this.libraries = libraries;
+    /** Functions that C code calls by their index. @type {WebAssembly.Table} */
+    this.table = table;
     this.api = module.API;
     this.sitePackages = sitePackages;
     /** Pyodide's public interface, from the second step on. */
@@ -170,9 +200,26 @@ export class Interpreter {
     return stderr;
   }
 
-  /** The second step. */
-  finish() {
-    this.pyodide = this.api.finalizeBootstrap();
+  /** Instead of starting Python. The memory comes last: all before has written to it. */
+  async #restore({description: {libraries, tableLength, workingFolder, openFiles}}) {
+    const {FS, HEAP8} = this.module;
+    await this.libraries.restore(this.module, this.table, libraries, (name) => FS.readFile(name));
+    if (this.table.length !== tableLength) {
+      throw new Error(`the function table has ${this.table.length} entries, not ${tableLength}`);
+    }
+    FS.chdir(workingFolder);
+    reopenFiles(FS, openFiles);
+    ops.pythonSnapshotMap(HEAP8.buffer);
+  }
+
+  /**
+   * The second step.
+   * @param {import('./snapshot.js').Description} [description] of the snapshot that was restored
+   * @param {Record<string, object>} [roots] the host's objects that Python held then
+   */
+  finish(description, roots) {
+    this.pyodide = description === undefined ? this.api.finalizeBootstrap()
+      : this.api.finalizeBootstrap(description.references, referenceReader(this.api, roots));
     this.pyodide.loadPackage = () => {
       throw new Error('pyodide.loadPackage is disabled');
     };

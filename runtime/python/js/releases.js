@@ -41,6 +41,12 @@ function promisingCallFixes({error, suspender, name, isCoroutine, keepName}) {
   ];
 }
 
+/** Lets the host place side modules in memory. */
+const LIBRARY_PLACES = [
+  'getMemory(metadata.memorySize+memAlign)',
+  'Module.placeLibrary(libName,metadata.memorySize+memAlign,getMemory)',
+];
+
 const CLASSIC_EXPORT = [
   ['globalThis._createPyodideModule = _createPyodideModule;', 'return _createPyodideModule;'],
 ];
@@ -51,6 +57,7 @@ const RELEASES = {
     glue: 'pyodide.asm.js',
     replacements: [
       ...CLASSIC_EXPORT,
+      LIBRARY_PLACES,
       ...promisingCallFixes(
           {error: 'null', suspender: 'd', name: 'Ue', isCoroutine: 'p', keepName: 'i'}),
     ],
@@ -59,6 +66,7 @@ const RELEASES = {
     glue: 'pyodide.asm.js',
     replacements: [
       ...CLASSIC_EXPORT,
+      LIBRARY_PLACES,
       ...promisingCallFixes(
           {error: 'Module.error', suspender: 'y', name: 'de', isCoroutine: 'm', keepName: 'a'}),
     ],
@@ -66,6 +74,7 @@ const RELEASES = {
   '3.14': {
     glue: 'pyodide.asm.mjs',
     replacements: [
+      LIBRARY_PLACES,
       ['export default _createPyodideModule;', 'return _createPyodideModule;'],
       ['var _scriptName=import.meta.url;', 'var _scriptName="file:///pyodide.asm.mjs";'],
       ['createRequire(import.meta.url)', 'createRequire(_scriptName)'],

@@ -19,6 +19,7 @@ import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './even
 import {ExecutionContext, patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
 import {isProxy} from './proxies.js';
+import {openSnapshot, takeSnapshot} from './snapshot.js';
 import {LineWriter} from './streams.js';
 import {annotate, importError, startError} from './user_error.js';
 
@@ -126,15 +127,65 @@ class PythonWorker {
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
     ops.pythonDefineModule('cloudflare:sockets', cloudflareSockets);
     enterTopLevel();
-    await this.#boot();
+    const restored = await this.#startInterpreter() === 'worker';
     this.#connectStreams();
-    this.#setUpSearchPath();
-    this.#registerHostModules();
-    await this.#importMainModule();
+    this.#setUpSearchPath(restored);
+    if (!restored) this.#registerHostModules();
+    const module = await this.#importMainModule();
+    if (!restored) {
+      this.#runOwnModule('sdk_adjustments.py').destroy();
+      this.#takeSnapshot('worker');
+    }
+    this.#findEntrypoints(module);
   }
 
-  /** From nothing to a working foreign function interface, and the modules everybody needs. */
-  async #boot() {
+  /** @returns {Promise<'base' | 'worker' | undefined>} the snapshot it goes on from */
+  async #startInterpreter() {
+    const snapshot = openSnapshot();
+    if (snapshot !== undefined) {
+      try {
+        await this.#boot(snapshot);
+        return snapshot.layer;
+      } catch (error) {
+        ops.debug(`the snapshot could not be restored: ${error.stack ?? error}`);
+      }
+    }
+    await this.#boot();
+    return undefined;
+  }
+
+  /** The next instance need not do again what was done so far. */
+  #takeSnapshot(layer) {
+    try {
+      takeSnapshot(layer, this.interpreter, this.#hostObjects());
+    } catch (error) {
+      // Whatever it is, the Worker itself is not the worse for it.
+      ops.debug(`no snapshot of the ${layer} was taken: ${error.stack ?? error}`);
+    }
+  }
+
+  /** Objects of ours that Python may hold, by names that are the same in every instance. */
+  #hostObjects() {
+    return this.hostObjects ??= {
+      helper: {
+        doAnImport: (specifier) => ops.pythonImport(specifier),
+        cloudflareWorkersModule: cloudflareWorkers,
+        cloudflareSocketsModule: cloudflareSockets,
+        workerEntrypoint: WorkerEntrypoint,
+        patchWaitUntil,
+        patch_env_helper: patchEnvironment,
+      },
+      // In a box: the foreign function interface makes a future of a promise that a function returns.
+      rpc: {begin: (member, ...args) => ({promise: member(...args)})},
+      compatibilityFlags: {...this.configuration.flags},
+    };
+  }
+
+  /**
+   * From nothing, or from a snapshot, to a working foreign function interface and the modules that
+   * everybody needs.
+   */
+  async #boot(snapshot) {
     const log = (level) => (line) => ops.log(level, line);
     this.interpreter = await Interpreter.start({
       python: this.configuration.pythonVersion,
@@ -149,7 +200,10 @@ class PythonWorker {
           FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
         }
         FS.mkdirTree(MODULES);
+        // A base layer is the same for all Workers, so theirs come after it.
+        if (snapshot?.layer === 'worker') this.#mountModules(FS);
       },
+      snapshot,
     });
     const {api, module, sitePackages} = this.interpreter;
     // Python's own sockets, which only the newest release can have, stand on connect() as well.
@@ -157,23 +211,33 @@ class PythonWorker {
     api.on_fatal = (error) => this.#died(error);
     this.entropy.attach(this.interpreter);
     this.cpuSignal = new CpuSignal(module);
-    this.interpreter.run(
-        `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
-        'from _cloudflare.entropy_patches import before_top_level\n' +
-        'before_top_level(); del before_top_level');
-    this.interpreter.finish();
+    if (snapshot === undefined) {
+      this.interpreter.run(
+          `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
+          'from _cloudflare.entropy_patches import before_top_level\n' +
+          'before_top_level(); del before_top_level');
+    }
+    this.interpreter.finish(snapshot?.description, this.#hostObjects());
     // The second boot step overwrites what it was in the environment.
     api.os.environ.__setitem__('LD_LIBRARY_PATH',
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
-    this.interpreter.run(COMMON_MODULES);
-    if (this.configuration.pythonVersion === '3.12') {
-      this.interpreter.run('from _cloudflare.blocking import sleep_without_blocking_others as patch\n' +
-          'patch(); del patch');
+    if (snapshot === undefined) {
+      this.interpreter.run(COMMON_MODULES);
+      if (this.configuration.pythonVersion === '3.12') {
+        this.interpreter.run(
+            'from _cloudflare.blocking import sleep_without_blocking_others as patch\n' +
+            'patch(); del patch');
+      }
     }
     const context = this.interpreter.pyodide.pyimport('_cloudflare.async_context');
     attachPython({current: context.current.copy(), enter: context.enter.copy()});
     context.destroy();
-    module.FS.mount(makeReadOnlyFileSystem(module.FS, moduleFiles), {}, MODULES);
+    if (snapshot === undefined) this.#takeSnapshot('base');
+    if (snapshot?.layer !== 'worker') this.#mountModules(module.FS);
+  }
+
+  #mountModules(FS) {
+    FS.mount(makeReadOnlyFileSystem(FS, moduleFiles), {}, MODULES);
   }
 
   #connectStreams() {
@@ -185,12 +249,15 @@ class PythonWorker {
     pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
   }
 
-  #setUpSearchPath() {
+  /** @param {boolean} restored the search path is in the snapshot */
+  #setUpSearchPath(restored) {
     const {flags} = this.configuration;
     const globals = this.#runOwnModule('search_path.py');
-    const setUp = globals.get('set_up');
-    setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
-    setUp.destroy();
+    if (!restored) {
+      const setUp = globals.get('set_up');
+      setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
+      setUp.destroy();
+    }
     this.importMainModule = globals.get('import_main_module');
     globals.destroy();
   }
@@ -201,30 +268,24 @@ class PythonWorker {
 
   #registerHostModules() {
     const {pyodide} = this.interpreter;
-    pyodide.registerJsModule('_pyodide_entrypoint_helper', {
-      doAnImport: (specifier) => ops.pythonImport(specifier),
-      cloudflareWorkersModule: cloudflareWorkers,
-      cloudflareSocketsModule: cloudflareSockets,
-      workerEntrypoint: WorkerEntrypoint,
-      patchWaitUntil,
-      patch_env_helper: patchEnvironment,
-    });
-    // In a box: the foreign function interface makes a future of a promise that a function returns.
-    pyodide.registerJsModule('_cloudflare_rpc', {
-      begin: (member, ...args) => ({promise: member(...args)}),
-    });
-    pyodide.registerJsModule('_cloudflare_compat_flags', {...this.configuration.flags});
+    const {helper, rpc, compatibilityFlags} = this.#hostObjects();
+    pyodide.registerJsModule('_pyodide_entrypoint_helper', helper);
+    pyodide.registerJsModule('_cloudflare_rpc', rpc);
+    pyodide.registerJsModule('_cloudflare_compat_flags', compatibilityFlags);
   }
 
+  /** @returns {Promise<object>} a PyProxy of the module */
   async #importMainModule() {
-    const {mainModule, flags} = this.configuration;
-    let module;
     try {
-      module = await this.importMainModule.callPromising(mainModule.replace(/\.py$/, ''));
+      const name = this.configuration.mainModule.replace(/\.py$/, '');
+      return await this.importMainModule.callPromising(name);
     } catch (error) {
       throw importError(error);
     }
-    this.#runOwnModule('sdk_adjustments.py').destroy();
+  }
+
+  #findEntrypoints(module) {
+    const {mainModule, flags} = this.configuration;
     this.entrypoints = new Entrypoints({
       module,
       introspection: this.#runOwnModule('introspection.py'),

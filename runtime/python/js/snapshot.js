@@ -1,0 +1,280 @@
+// Memory snapshots: the state of an interpreter between two points of its life, taken from one instance
+// and given to others.
+//
+// All of Python's own state is linear memory. What is outside of it has to be made again, in a way that
+// fits what the memory refers to:
+//
+// - JavaScript objects that Python holds. Each is found by a path from the global object, or from the
+//   objects that the host gives to Python; the same path leads to its counterpart in another instance.
+// - Side modules, at the same addresses, with their functions in the same places of the table.
+//
+// What cannot be made again prevents the snapshot: isSnapshotPossible says what it is.
+
+import {ops} from '../../web/js/host.js';
+import {compileModule} from './wasm_modules.js';
+
+/** How many properties a path may have. */
+const LONGEST_PATH = 4;
+
+/** Emscripten's name for the main module among the libraries. */
+const MAIN = '__main__';
+
+/**
+ * @typedef {object} LibraryPlace
+ * @property {string} name the library's path
+ * @property {number} memory where its memory was allocated
+ * @property {number} table the length of the table before it was loaded
+ * @property {number[]} handles what dlopen() has returned for it
+ */
+
+/**
+ * @typedef {object} Description what a snapshot says besides its memory
+ * @property {{hiwireKeys: any[], immortalKeys: string[]}} references JavaScript objects Python holds
+ * @property {LibraryPlace[]} libraries in the order in which they were loaded
+ * @property {number} tableLength
+ * @property {string} workingFolder
+ * @property {{descriptor: number, path: string, position: number}[]} openFiles for reading
+ */
+
+/** Why no snapshot can be taken. */
+export class SnapshotPrevented extends Error {
+  get name() {
+    return 'SnapshotPrevented';
+  }
+}
+
+/** Where side modules are, or have to be. */
+export class Libraries {
+  /** @type {LibraryPlace[]} */
+  places = [];
+  #next;
+
+  /** Emscripten's settings that make it ask here. @param {() => number} tableLength */
+  settings(tableLength) {
+    return {
+      placeLibrary: (name, size, allocate) => {
+        if (this.#next !== undefined) return this.#next.memory;
+        const memory = allocate(size);
+        this.places.push({name, memory, table: tableLength(), handles: []});
+        return memory;
+      },
+    };
+  }
+
+  /**
+   * Loads the libraries of a snapshot to their places, before its memory is there.
+   * @param {object} module Emscripten's
+   * @param {WebAssembly.Table} table
+   * @param {LibraryPlace[]} places
+   * @param {(name: string) => Uint8Array} read
+   */
+  async restore(module, table, places, read) {
+    const {LDSO, newDSO, loadWebAssemblyModule} = module;
+    for (const place of places) {
+      const code = await compileModule(read(place.name));
+      // What was there before the library was put there by Python's own start, which is not repeated.
+      if (table.length < place.table) table.grow(place.table - table.length);
+      this.#next = place;
+      const library = newDSO(place.name, undefined, 'loading');
+      library.refcount = Infinity;
+      library.global = false;
+      library.exports = loadWebAssemblyModule(code, {}, place.name, {});
+      this.#next = undefined;
+      for (const handle of place.handles) LDSO.loadedLibsByHandle[handle] = library;
+      LDSO.loadedLibsByName[place.name] = library;
+    }
+    this.places = places;
+  }
+}
+
+/**
+ * Names of all properties that can be read from the object, its own and inherited ones. The getters of
+ * a prototype are for its instances: asked themselves, some throw and some leave a rejected promise.
+ */
+function propertyNames(object) {
+  const names = new Set();
+  const isPrototype = Object.hasOwn(object, 'constructor') && object.constructor?.prototype === object;
+  for (let at = object; at !== null && at !== Object.prototype && at !== Function.prototype;
+    at = Object.getPrototypeOf(at)) {
+    for (const [name, {get}] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (get === undefined || !isPrototype) names.add(name);
+    }
+  }
+  return names;
+}
+
+const isReference = (value) =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/** Objects by the shortest path to them. */
+class Paths {
+  /** @type {Map<object, string[]>} */
+  #paths = new Map();
+
+  /** @param {Record<string, object>} roots */
+  constructor(roots) {
+    let layer = [];
+    for (const [name, root] of Object.entries(roots)) {
+      this.#paths.set(root, [name]);
+      layer.push(root);
+    }
+    for (let length = 1; length < LONGEST_PATH; length++) {
+      layer = layer.flatMap((object) => this.#children(object));
+    }
+  }
+
+  #children(object) {
+    const found = [];
+    for (const name of propertyNames(object)) {
+      let value;
+      try {
+        value = object[name];
+      } catch {
+        continue;  // a getter that needs another `this`, a binding that does not run here
+      }
+      if (!isReference(value) || this.#paths.has(value)) continue;
+      this.#paths.set(value, [...this.#paths.get(object), name]);
+      found.push(value);
+    }
+    return found;
+  }
+
+  /** @returns {string[] | undefined} */
+  of(object) {
+    return this.#paths.get(object);
+  }
+}
+
+function describe(value) {
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  return typeof value === 'function' ? `the function ${value.name || '(without a name)'}`
+    : `an object of the class ${value?.constructor?.name ?? kind}`;
+}
+
+/**
+ * The references of Python's memory to JavaScript, as data.
+ * @param {object} api Pyodide's internal one
+ * @param {Record<string, object>} roots where paths start
+ */
+function serializeReferences(api, roots) {
+  const paths = new Paths({global: globalThis, ...roots});
+  return api.serializeHiwireState((object) => {
+    if (object === api) return {special: 'api'};
+    if (object === api.abortSignalAny) return {special: 'abortSignalAny'};
+    const path = paths.of(object);
+    if (path === undefined) {
+      throw new SnapshotPrevented(
+        `${describe(object)} is held by Python, and cannot be found again from the global object. ` +
+        'It was made while the Worker was imported: make it in a handler instead.');
+    }
+    return {path};
+  });
+}
+
+/**
+ * @param {object} api
+ * @param {Record<string, object>} roots
+ * @returns {(serialized: object) => object} the reverse of serializeReferences for one reference
+ */
+export function referenceReader(api, roots) {
+  const starts = {global: globalThis, ...roots};
+  return ({special, path}) => {
+    if (special === 'api') return api;
+    if (special === 'abortSignalAny') return api.abortSignalAny;
+    return path.reduce((object, name) => object[name], starts);
+  };
+}
+
+/** Descriptors of the standard streams. */
+const STANDARD_STREAMS = 3;
+
+/** Folders that a Worker may write to, and what the host has put there. */
+const WRITABLE = {'/tmp': [], '/session': ['metadata']};
+
+const ACCESS_MODE = 3;
+
+/** The files that Python has open. Throws SnapshotPrevented for one that it may write. */
+function openFiles(FS) {
+  const files = [];
+  FS.streams.forEach((stream, descriptor) => {
+    if (descriptor < STANDARD_STREAMS || !stream) return;
+    const {path, flags, position, node} = stream;
+    if (!FS.isFile(node.mode) || (flags & ACCESS_MODE) !== 0) {
+      throw new SnapshotPrevented(`the file ${path} is open after the import`);
+    }
+    files.push({descriptor, path, position});
+  });
+  return files;
+}
+
+/**
+ * Opens files again, under the descriptors that they had.
+ * @param {object} FS
+ * @param {Description['openFiles']} files
+ */
+export function reopenFiles(FS, files) {
+  for (const {descriptor, path, position} of files) {
+    const stream = FS.open(path, 0);
+    FS.streams[stream.fd] = null;
+    FS.streams[descriptor] = Object.assign(stream, {fd: descriptor, position});
+  }
+}
+
+/** Throws SnapshotPrevented for files that Python has written. */
+function checkFiles(FS) {
+  for (const [folder, ours] of Object.entries(WRITABLE)) {
+    if (!FS.analyzePath(folder).exists) continue;
+    const written = FS.readdir(folder).find((name) => !['.', '..', ...ours].includes(name));
+    if (written !== undefined) {
+      throw new SnapshotPrevented(`${folder}/${written} was written during the import`);
+    }
+  }
+}
+
+/**
+ * Takes a snapshot. The interpreter goes on.
+ *
+ * @param {'base' | 'worker'} layer
+ * @param {import('./boot.js').Interpreter} interpreter
+ * @param {Record<string, object>} roots the host's objects that Python may hold, by name
+ * @throws {SnapshotPrevented}
+ */
+export function takeSnapshot(layer, interpreter, roots) {
+  const {api, module, libraries, table} = interpreter;
+  checkFiles(module.FS);
+  const {loadedLibsByHandle, loadedLibsByName} = module.LDSO;
+  const known = new Set(libraries.places.map(({name}) => name));
+  for (const {name} of Object.values(loadedLibsByName)) {
+    if (name !== MAIN && !known.has(name)) {
+      throw new SnapshotPrevented(`the library ${name} has no memory of its own`);
+    }
+  }
+  for (const place of libraries.places) {
+    place.handles = Object.keys(loadedLibsByHandle)
+        .filter((handle) => loadedLibsByHandle[handle].name === place.name).map(Number);
+  }
+  // What is collected now need not be collected, and its pages not be copied, in every instance.
+  interpreter.run('import gc; gc.collect(); gc.freeze(); del gc');
+  /** @type {Description} */
+  const description = {
+    references: serializeReferences(api, roots),
+    libraries: libraries.places,
+    tableLength: table.length,
+    workingFolder: module.FS.cwd(),
+    openFiles: openFiles(module.FS),
+  };
+  ops.pythonSnapshotSave(layer, JSON.stringify(description), module.HEAP8.buffer);
+}
+
+/**
+ * The deepest snapshot there is for this Worker.
+ * @returns {{layer: 'base' | 'worker', description: Description, size: number} | undefined} stays open
+ *     until its memory is mapped
+ */
+export function openSnapshot() {
+  for (const layer of ['worker', 'base']) {
+    const found = ops.pythonSnapshotOpen(layer);
+    if (found !== undefined) return {layer, description: JSON.parse(found[0]), size: found[1]};
+  }
+  return undefined;
+}
