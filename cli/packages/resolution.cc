@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "cli/packages/explanation.h"
 #include "cli/packages/source_build.h"
 #include "cli/packages/uv_failure.h"
@@ -26,6 +27,10 @@ std::vector<std::string> names_of(const std::vector<LockedPackage>& packages) {
   std::vector<std::string> names;
   for (const LockedPackage& package : packages) names.push_back(package.name);
   return names;
+}
+
+std::string major_version(const std::string& version) {
+  return version.substr(0, version.find('.'));
 }
 
 class Resolver {
@@ -129,9 +134,21 @@ bool Resolver::move_dependents_back() {
     if (is_compiled_elsewhere(package)) avoided.push_back(package.name);
   }
   if (avoided.empty()) return false;
+  const std::vector<LockedPackage> newest = result_.packages;
+  const std::string newest_lock = read_file(lock_);
   std::map<std::string, std::string> before;
-  for (const LockedPackage& package : result_.packages) before[package.name] = package.version;
+  for (const LockedPackage& package : newest) before[package.name] = package.version;
   if (!compile(avoided, /*pyodide_index=*/false)) return false;
+  for (const LockedPackage& package : result_.packages) {
+    const bool asked_for = !uv_.dependencies().position_of(package.name).file.empty();
+    const auto newer = before.find(package.name);
+    if (!asked_for || newer == before.end()) continue;
+    if (major_version(newer->second) == major_version(package.version)) continue;
+    // What the project itself asks for in another major version is another package to its code.
+    write_file_atomically(lock_, newest_lock);
+    result_.packages = newest;
+    return false;
+  }
   for (const LockedPackage& package : result_.packages) {
     const auto newer = before.find(package.name);
     if (newer == before.end() || newer->second == package.version) continue;

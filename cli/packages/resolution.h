@@ -8,7 +8,8 @@
 // with
 //    next to no wheels on the public index that comes first.
 // 3. Compiled packages that their dependents do without are left out.
-// 4. Older versions of the dependents that do not need the compiled package yet; with a note.
+// 4. Older versions of the dependents that do not need the compiled package yet; with a note. What
+//    the project itself asks for keeps its major version.
 // 5. What is still without a wheel is left to the installation, which tries to build it.
 
 #pragma once

@@ -296,16 +296,21 @@ def test_an_unreachable_index_of_the_users_own_is_a_warning_too(before):
 
 
 def test_an_older_dependent_is_taken_rather_than_none_and_that_is_said(native):
-    """`web` 2 needs the compiled package, `web` 1 does not."""
+    """`web` 1.1 needs the compiled package, `web` 1.0 does not."""
     make_wheel(native.index.folder, "native", "1.5", tag="cp314-cp314-manylinux_2_17_x86_64")
     make_wheel(native.index.folder, "web", "1.0")
-    make_wheel(native.index.folder, "web", "2.0", requires=("native",))
+    make_wheel(native.index.folder, "web", "1.1", requires=("native",))
     pyproject = native.directory / "pyproject.toml"
     pyproject.write_text(pyproject.read_text().replace('["alpha"]', '["web"]'))
     result = native.sync("--python", "3.14")
     assert result.returncode == 0, result.stderr
     assert "Older versions were taken, which do not need native" in result.stderr
-    assert "web 1.0 instead of 2.0" in result.stderr
+    assert "web 1.0 instead of 1.1" in result.stderr
+    # Another major version of what the project asks for is no substitute.
+    (native.directory / "pylock.toml").unlink()
+    make_wheel(native.index.folder, "web", "2.0", requires=("native",))
+    said = native.sync("--python", "3.14", "--force").stderr
+    assert "native 1.5 cannot be installed" in said and "Required by: web → native" in said
 
 
 def test_an_unsupported_package_is_explained_with_who_wants_it(native):
