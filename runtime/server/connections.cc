@@ -7,7 +7,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <list>
 
 #include "base/error.h"
 #include "runtime/server/connection.h"
@@ -46,18 +45,23 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     const int copy = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
     if (copy < 0) throw system_error("taking a listening socket");
     Descriptor owned(copy);
-    Listener& listener = listeners_.emplace_back(shared.io);
-    listener.acceptor.assign(protocol_of(copy), copy);
+    const auto listener = std::make_shared<Listener>(shared.io);
+    listener->acceptor.assign(protocol_of(copy), copy);
     owned.release();
-    listener.acceptor.non_blocking(true);
+    listener->acceptor.non_blocking(true);
+    listeners_.push_back(listener);
   }
 
-  void stop_listening() { listeners_.clear(); }
+  void stop_listening() {
+    error_code ignored;
+    for (const auto& listener : listeners_) listener->acceptor.close(ignored);
+    listeners_.clear();
+  }
 
   /// Starts to accept wherever that is not under way.
   void accept() {
     if (closed) return;
-    for (Listener& listener : listeners_) accept(listener);
+    for (const auto& listener : listeners_) accept(listener);
   }
 
   void adopt(tcp::socket socket, std::string input) {
@@ -87,20 +91,21 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     bool accepting = false;
   };
 
-  void accept(Listener& listener) {
-    if (listener.accepting || shared.open.size() >= shared.limits.connections) return;
-    listener.accepting = true;
-    listener.acceptor.async_accept(
-        [self = shared_from_this(), &listener](const error_code& error, tcp::socket socket) {
-          // A listener that is gone has cancelled this; it must not be touched.
+  void accept(const std::shared_ptr<Listener>& listener) {
+    if (listener->accepting || shared.open.size() >= shared.limits.connections) return;
+    listener->accepting = true;
+    listener->acceptor.async_accept(
+        [self = shared_from_this(), listener](const error_code& error, tcp::socket socket) {
+          listener->accepting = false;
           if (self->closed || error == asio::error::operation_aborted) return;
-          listener.accepting = false;
+          // What was accepted before the listener was closed still comes here, as a success.
+          const bool listening = listener->acceptor.is_open();
           if (error && error != asio::error::connection_aborted) {
-            self->accept_later();
+            if (listening) self->accept_later();
             return;
           }
-          if (!error) self->adopt(std::move(socket), {});
-          self->accept(listener);
+          if (!error && (listening || self->shared.successor)) self->adopt(std::move(socket), {});
+          if (listener->acceptor.is_open()) self->accept(listener);
         });
   }
 
@@ -125,7 +130,7 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     });
   }
 
-  std::list<Listener> listeners_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
   asio::steady_timer check_;
   asio::steady_timer pause_;
   bool checking_ = false;

@@ -448,6 +448,33 @@ TEST_CASE("connections pass to another loop between requests, with what was read
   CHECK(first.on_loop([&] { return first.connections->size(); }) == 0);
 }
 
+TEST_CASE("a connection accepted just before the listener was closed passes to the next loop") {
+  TestServer first;
+  TestServer second;
+  second.handler.request = [](Exchange& exchange) { respond_text(exchange, "second"); };
+  first.start();
+  second.start();
+  std::vector<std::unique_ptr<Client>> clients;
+  const auto stop = [&] {
+    first.connections->stop_listening();
+    first.connections->hand_over([&](Handover connection) {
+      auto shared = std::make_shared<Handover>(std::move(connection));
+      boost::asio::post(second.loop,
+                        [&, shared] { second.connections->adopt(std::move(*shared)); });
+    });
+  };
+  first.on_loop([&] {
+    for (int i = 0; i < 2; ++i) clients.push_back(std::make_unique<Client>(first.port()));
+    // The loop sees the sockets before the outer function, and accepts the first client after it.
+    // That accepts the second at once, too, which is told after the inner function.
+    boost::asio::post(first.loop, [&] { boost::asio::post(first.loop, stop); });
+  });
+  for (const auto& client : clients) {
+    client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(client->receive_response().ends_with("second"));
+  }
+}
+
 TEST_CASE("finishing closes idle connections at once and others after their response") {
   TestServer server;
   std::promise<Exchange*> arrived;
