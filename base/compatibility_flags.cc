@@ -178,6 +178,8 @@ constexpr CompatibilityFlag kFlags[] = {
     {"enable_ctx_exports", "disable_ctx_exports", "2025-11-17"},
     {"enable_python_external_sdk", "disable_python_external_sdk", "2026-04-21"},
     {"enable_fast_jsg_struct", "disable_fast_jsg_struct", "2025-12-03"},
+    {"python_check_rng_state", "disable_python_check_rng_state", "", "python_workers",
+     "2025-12-16"},
     {"cache_reload_enabled", "cache_reload_disabled", "", "", "", true},
     {"enable_streams_nodejs_v24_compat", "disable_streams_nodejs_v24_compat"},
     {"immutable_api_prototypes", "mutable_api_prototypes"},

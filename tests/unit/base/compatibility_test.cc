@@ -67,6 +67,54 @@ TEST_CASE("implications follow one another") {
   CHECK(development.python_version() == "3.14");
 }
 
+TEST_CASE(
+    "every flag about Python is on from its day, not on the day before, and can be disabled") {
+  struct Case {
+    const char* flag;
+    const char* disable;
+    const char* day_before;
+    const char* day;
+  };
+  for (const Case& c : {
+           Case{"python_workers_20250116", "no_python_workers_20250116", "2025-09-28",
+                "2025-09-29"},
+           Case{"python_workers_314", "no_python_workers_314", "2026-09-07", "2026-09-08"},
+           Case{"python_no_global_handlers", "disable_python_no_global_handlers", "2025-08-13",
+                "2025-08-14"},
+           Case{"python_workers_force_new_vendor_path", "", "2025-08-10", "2025-08-11"},
+           Case{"python_workflows", "disable_python_workflows", "2025-09-19", "2025-09-20"},
+           Case{"python_dedicated_snapshot", "disable_python_dedicated_snapshot", "2025-10-15",
+                "2025-10-16"},
+           Case{"python_check_rng_state", "disable_python_check_rng_state", "2025-12-15",
+                "2025-12-16"},
+           Case{"python_request_headers_preserve_commas",
+                "disable_python_request_headers_preserve_commas", "2026-02-16", "2026-02-17"},
+           Case{"python_workflows_implicit_dependencies",
+                "no_python_workflows_implicit_dependencies", "2026-02-24", "2026-02-25"},
+           Case{"enable_python_external_sdk", "disable_python_external_sdk", "2026-04-20",
+                "2026-04-21"},
+           Case{"python_process_pth_files", "disable_python_process_pth_files", "2026-05-25",
+                "2026-05-26"},
+       }) {
+    CAPTURE(c.flag);
+    CHECK_FALSE(resolve(c.day_before, {"python_workers"}).enabled(c.flag));
+    CHECK(resolve(c.day, {"python_workers"}).enabled(c.flag));
+    CHECK(resolve("2024-01-01", {"python_workers", c.flag}).enabled(c.flag));
+    if (*c.disable == '\0') continue;
+    CHECK_FALSE(resolve(c.day, {"python_workers", c.disable}).enabled(c.flag));
+    CHECK(problem_of(c.day, {c.flag, c.disable}) ==
+          "Compatibility flags are mutually contradictory: " + std::string(c.flag) + " vs " +
+              c.disable);
+  }
+  // Neither comes with a date.
+  for (const char* flag :
+       {"python_workers", "python_workers_20260610", "python_workers_20260817"}) {
+    CHECK_FALSE(resolve("2030-01-01", {}).enabled(flag));
+  }
+  CHECK(resolve("2024-01-01", {"python_workers", "python_external_packages"})
+            .enabled("python_external_packages"));
+}
+
 TEST_CASE("flags that are off are present") {
   const Compatibility old = resolve("2024-03-29", {"python_workers"});
   CHECK(old.flags.size() == compatibility_flags().size());
