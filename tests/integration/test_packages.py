@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from websockets.sync.client import connect
 
 from conftest import Answer, Session
 from multipart import multipart
@@ -162,6 +163,16 @@ def test_litestar(worker):
     answer = worker.get("/litestar/orders", method="POST", body=b'{"item": "tea", "count": 3}',
                         headers={"content-type": "application/json"})
     assert (answer.status, json.loads(answer.text)) == (201, {"item": "tea", "count": 3})
+
+
+def test_litestar_talks_over_websockets(worker):
+    address = worker.url.replace("http", "ws", 1) + "/litestar/chat/lobby"
+    with connect(address, open_timeout=60, proxy=None) as socket:
+        for number in range(3):
+            socket.send(json.dumps({"number": number}))
+            assert json.loads(socket.recv(60)) == {"room": "lobby", "got": {"number": number}}
+        socket.close(1000)
+    worker.wait_for_line("left lobby with 1000")
 
 
 # Flask, over WSGI.

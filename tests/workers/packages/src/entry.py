@@ -14,6 +14,8 @@ class Default(WorkerEntrypoint):
         if part == "fastapi":
             return await asgi.fetch(fastapi_app.app, request, self.env, self.ctx)
         if part == "litestar":
+            if request.headers.get("Upgrade") == "websocket":
+                return await asgi.websocket(litestar_app.app, request.js_object, self.env)
             return await asgi.fetch(litestar_app.app, request, self.env, self.ctx)
         if part == "flask":
             return await wsgi.fetch(flask_app.app, request, self.env)

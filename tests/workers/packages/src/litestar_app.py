@@ -1,9 +1,10 @@
-"""Litestar: routes of both kinds, a typed body, a stream."""
+"""Litestar: routes of both kinds, a typed body, a stream, a WebSocket."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from litestar import Litestar, get, post
+from litestar import Litestar, WebSocket, get, post, websocket
+from litestar.exceptions import WebSocketDisconnect
 from litestar.response import Stream
 
 
@@ -42,5 +43,15 @@ async def stream() -> Stream:
     return Stream(parts(), media_type="text/plain")
 
 
+@websocket("/litestar/chat/{room:str}")
+async def chat(socket: WebSocket, room: str) -> None:
+    await socket.accept()
+    try:
+        while True:
+            await socket.send_json({"room": room, "got": await socket.receive_json()})
+    except WebSocketDisconnect as error:
+        print(f"left {room} with {error.code}")
+
+
 # Litestar's own logging starts a thread; there are none in a Worker.
-app = Litestar([hello, sync, thread, orders, stream], logging_config=None)
+app = Litestar([hello, sync, thread, orders, stream, chat], logging_config=None)
