@@ -29,6 +29,12 @@ async def on_fetch(request, env):
         if waiting == 2:
             both.set()
         await both.wait()
+    if request.url.endswith("/abandoned"):
+        print("begun")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            print("cleaned up")
     return Response(f"{request.method} {env.GREETING}")
 
 
@@ -114,6 +120,15 @@ def test_functions_answer_at_the_same_time(functions: Runtime) -> None:
     for connection in (first, second):
         assert connection.getresponse().read() == b"GET hello"
         connection.close()
+
+
+def test_a_request_whose_client_leaves_is_cancelled(functions: Runtime) -> None:
+    connection = functions.connect()
+    connection.request("GET", "/abandoned")
+    functions.wait_for("console", text="begun")
+    connection.close()
+    functions.wait_for("console", text="cleaned up")
+    assert functions.get("/") == (200, "GET hello")
 
 
 def test_functions_take_as_many_arguments_as_they_like(functions: Runtime) -> None:
