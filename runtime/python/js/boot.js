@@ -201,7 +201,8 @@ export class Interpreter {
   }
 
   /** Instead of starting Python. The memory comes last: all before has written to it. */
-  async #restore({description: {libraries, tableLength, workingFolder, openFiles}}) {
+  async #restore({description}) {
+    const {libraries, tableLength, stackPointer, workingFolder, openFiles} = description;
     const {FS, HEAP8} = this.module;
     await this.libraries.restore(this.module, this.table, libraries, (name) => FS.readFile(name));
     if (this.table.length !== tableLength) {
@@ -209,6 +210,7 @@ export class Interpreter {
     }
     FS.chdir(workingFolder);
     reopenFiles(FS, openFiles);
+    this.module.stackRestore(stackPointer);
     ops.pythonSnapshotMap(HEAP8.buffer);
   }
 

@@ -32,6 +32,7 @@ const MAIN = '__main__';
  * @property {{hiwireKeys: any[], immortalKeys: string[]}} references JavaScript objects Python holds
  * @property {LibraryPlace[]} libraries in the order in which they were loaded
  * @property {number} tableLength
+ * @property {number} stackPointer C's: what lies above it is still used
  * @property {string} workingFolder
  * @property {{descriptor: number, path: string, position: number}[]} openFiles for reading
  */
@@ -260,6 +261,7 @@ export function takeSnapshot(layer, interpreter, roots) {
     references: serializeReferences(api, roots),
     libraries: libraries.places,
     tableLength: table.length,
+    stackPointer: module.stackSave(),
     workingFolder: module.FS.cwd(),
     openFiles: openFiles(module.FS),
   };
