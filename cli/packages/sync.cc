@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -123,6 +124,20 @@ void warn_of_compromises(const Resolved& resolved, const UvProject& uv, Terminal
   }
 }
 
+/// What a sync writes into the project's folder while it works: the paths in a lock are relative to
+/// it. They outlive a sync that is killed.
+constexpr std::array kWorkFiles{"pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml"};
+
+bool killed_sync_left_files(const fs::path& project) {
+  return std::any_of(kWorkFiles.begin(), kWorkFiles.end(),
+                     [&](const char* name) { return fs::exists(project / name); });
+}
+
+/// Only under the lock of Staging: they may be those of a sync that is at work.
+void remove_work_files(const fs::path& project) {
+  for (const char* name : kWorkFiles) fs::remove(project / name);
+}
+
 /// One sync that has something to do.
 class Sync {
  public:
@@ -139,7 +154,7 @@ class Sync {
                      })
                                      : Uv::Trace(),
                      [this] { progress_.tick(); })),
-        lock_(request.project / "pylock.cwrangler.toml"),
+        lock_(request.project / kWorkFiles[0]),
         project_(uv_, situation.dependencies,
                  {.project = request.project,
                   .staging = staging,
@@ -179,11 +194,8 @@ class Sync {
   }
 
  private:
-  /// In the project's folder, because the paths in a lock are relative to it. uv keeps the pins
-  /// that it finds in its output file.
+  /// uv keeps the pins that it finds in its output file.
   Resolved resolve_into_lock() {
-    fs::remove(lock_.path());
-    fs::remove(request_.project / "pylock.cwrangler-wheels.toml");  // of a killed sync
     const bool has_lock = fs::is_regular_file(situation_.lock);
     if (!request_.upgrade && has_lock) fs::copy_file(situation_.lock, lock_.path());
     Resolved resolved = resolve(project_, lock_.path());
@@ -214,7 +226,7 @@ class Sync {
 SyncReport synchronise(const SyncRequest& request, Terminal& terminal) {
   const bool always = request.force || request.upgrade || request.lock_only;
   SyncReport report;
-  if (!always && !sync_needed(request)) {
+  if (!always && !sync_needed(request) && !killed_sync_left_files(request.project)) {
     report.outcome = read_dependencies(request.project).empty() ? SyncOutcome::no_dependencies
                                                                 : SyncOutcome::up_to_date;
     return report;
@@ -223,6 +235,7 @@ SyncReport synchronise(const SyncRequest& request, Terminal& terminal) {
     terminal.print_warning("Waiting for another `cwrangler sync` of this project" + holder +
                            " to end.");
   });
+  remove_work_files(request.project);
   // Read again: another sync may have finished while this one waited for its turn.
   Situation situation(request);
   if (request.allow_build) situation.dependencies.settings.allow_every_build = true;

@@ -206,6 +206,15 @@ def test_killed_at_random_points_nothing_is_ever_half_written(before):
     assert {path.name for path in (before.directory / ".wrangler" / "tmp").iterdir()} == {"sync.lock"}
 
 
+def test_what_a_killed_sync_has_left_goes_with_the_next_one(before):
+    left = [before.directory / name
+            for name in ("pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml")]
+    for file in left:
+        file.write_text("half of a lo")
+    assert before.sync().returncode == 0
+    assert not any(file.exists() for file in left)
+
+
 def test_offline_with_a_warm_cache(before):
     before.index.down = True
     shutil.rmtree(before.modules)
