@@ -93,7 +93,11 @@ int run(int argc, char** argv) {
   cwrangler::engine::Platform::Options platform_options;
   if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
     platform_options.code_folder = cache / "code";
-    options.server.snapshot_folder = cache / "snapshots";
+    // Asked for by name: a restored Worker that blocks in many requests at once may still break.
+    const char* const snapshots = std::getenv("CWRANGLER_SNAPSHOTS");
+    if (snapshots != nullptr && std::string_view(snapshots) == "1") {
+      options.server.snapshot_folder = cache / "snapshots";
+    }
   }
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
   app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");

@@ -95,7 +95,8 @@ class _loaded:
         }
 
     def __enter__(self) -> Runtime:
-        self._running = running(env={"CWRANGLER_CACHE_DIR": str(self.cache)})
+        self._running = running(env={"CWRANGLER_CACHE_DIR": str(self.cache),
+                                     "CWRANGLER_SNAPSHOTS": "1"})
         self.runtime = self._running.__enter__()
         self.runtime.load(self._config)
         self.runtime.wait_for("loaded")
