@@ -5,6 +5,7 @@
 import {ops} from '../../web/js/host.js';
 import {Release} from './releases.js';
 import {Libraries, referenceReader, reopenFiles} from './snapshot.js';
+import {SuspendedFrames} from './suspended_frames.js';
 import {compileModule} from './wasm_modules.js';
 
 /**
@@ -148,6 +149,7 @@ export class Interpreter {
         // 0.27 makes the memory itself; it would not notice that it has grown.
         ...(options.snapshot && {INITIAL_MEMORY: options.snapshot.size}),
         ...libraries.settings(() => table.length),
+        suspendedFrames: new SuspendedFrames(),
         preRun: [prepareFiles, (emscripten) => {
           emscripten.onRuntimeInitialized = () => resolve(emscripten);
         }],

@@ -79,6 +79,12 @@ const RELEASES = {
       ['var _scriptName=import.meta.url;', 'var _scriptName="file:///pyodide.asm.mjs";'],
       ['createRequire(import.meta.url)', 'createRequire(_scriptName)'],
       ['new URL("pyodide.asm.wasm",import.meta.url)', 'new URL("pyodide.asm.wasm",_scriptName)'],
+      // See suspended_frames.js.
+      ['=_captureThreadState();', '=Module.suspendedFrames.hide(Module,_captureThreadState());'],
+      [
+        '_restoreThreadState(state.threadState);',
+        'Module.suspendedFrames.show(Module,state.threadState);_restoreThreadState(state.threadState);',
+      ],
     ],
   },
 };
