@@ -93,9 +93,8 @@ int run(int argc, char** argv) {
   cwrangler::engine::Platform::Options platform_options;
   if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
     platform_options.code_folder = cache / "code";
-    // Asked for by name: a restored Worker that blocks in many requests at once may still break.
     const char* const snapshots = std::getenv("CWRANGLER_SNAPSHOTS");
-    if (snapshots != nullptr && std::string_view(snapshots) == "1") {
+    if (snapshots == nullptr || std::string_view(snapshots) != "0") {
       options.server.snapshot_folder = cache / "snapshots";
     }
   }

@@ -35,6 +35,12 @@ std::string seconds(std::chrono::milliseconds time) {
   return std::to_string(count) + " ms";
 }
 
+/// Names the build only for a folder to keep snapshots in: it looks at every file of the runtime.
+snapshot::SnapshotStore snapshots(const std::filesystem::path& folder,
+                                  const engine::StartupSnapshot& startup) {
+  return {folder, folder.empty() ? std::string() : snapshot::build_name(startup.blob)};
+}
+
 }  // namespace
 
 struct Server::Timers {
@@ -53,7 +59,7 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
       options_(options),
       environment_{platform,
                    snapshot,
-                   {options.snapshot_folder, snapshot::build_name(snapshot.blob)},
+                   snapshots(options.snapshot_folder, snapshot),
                    options.http,
                    std::move(events),
                    options.dynamic_workers,

@@ -95,8 +95,7 @@ class _loaded:
         }
 
     def __enter__(self) -> Runtime:
-        self._running = running(env={"CWRANGLER_CACHE_DIR": str(self.cache),
-                                     "CWRANGLER_SNAPSHOTS": "1"})
+        self._running = running(env={"CWRANGLER_CACHE_DIR": str(self.cache)})
         self.runtime = self._running.__enter__()
         self.runtime.load(self._config)
         self.runtime.wait_for("loaded")
