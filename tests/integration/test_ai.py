@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conftest import Session
+from dev_process import Session
 
 CHAT = {
     "choices": [{"message": {"role": "assistant", "content": "Hello!"}}],

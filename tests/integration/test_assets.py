@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from conftest import ROOT, make_environment, run_dev
+from dev_process import ROOT, make_environment, run_dev
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import CWRANGLER
+from dev_process import CWRANGLER
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CWRANGLER, READY, _free_port, fetch
+from dev_process import CWRANGLER, READY, fetch, free_port
 
 WORKER = """\
 from workers import Response, WorkerEntrypoint
@@ -210,7 +210,7 @@ def test_output_that_nobody_reads_does_not_keep_it_from_ending(project, scratch_
         "        for _ in range(20_000):\n            print('x' * 500)\n"
         "        return Response('done')\n"
     )
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [CWRANGLER, "dev", "--port", str(port)],
         cwd=directory,

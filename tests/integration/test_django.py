@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import Session
+from dev_process import Session
 from multipart import multipart
 
 WORKER = "django"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILD
+from dev_process import BUILD
 
 VERSIONS = {"3.12": ("pyodide", 2024), "3.13": ("pyodide", 2025), "3.14": ("pyemscripten", 2026)}
 

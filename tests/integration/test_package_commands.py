@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import CWRANGLER
+from dev_process import CWRANGLER
 from wheels import make_sdist, make_wheel
 
 

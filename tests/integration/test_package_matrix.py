@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from conftest import CWRANGLER, make_environment, run_dev
+from dev_process import CWRANGLER, make_environment, run_dev
 
 pytestmark = pytest.mark.network
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import connect
 
-from conftest import Answer, Session
+from dev_process import Answer, Session
 from multipart import multipart
 
 WORKER = "packages"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Answer, Session
+from dev_process import Answer, Session
 from stand_in import StandIn
 
 pytestmark = pytest.mark.network

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CWRANGLER
+from dev_process import CWRANGLER
 from wheels import make_wheel
 
 UPDATED = r"^⎔ Local server updated and ready$"

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CWRANGLER
+from dev_process import CWRANGLER
 from test_sync import snapshot
 from wheels import PackageIndex, make_sdist, make_wheel
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Session, _free_port
+from dev_process import Session, free_port
 
 # The newest of the major version that runs on the Node of the system.
 WRANGLER = "wrangler@4"
@@ -64,7 +64,7 @@ def wrangler(tmp_path_factory) -> Path:
 @contextlib.contextmanager
 def running_wrangler(program: Path, directory: Path) -> Iterator[Callable[[dict], object]]:
     """``with running_wrangler(…) as ask``: its dev session; ``ask`` sends the Worker a request."""
-    port = _free_port()
+    port = free_port()
     environment = {**os.environ, "CI": "1", "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1",
                    "XDG_CONFIG_HOME": str(directory / "config")}
     process = subprocess.Popen(
