@@ -342,8 +342,10 @@ Config load_config(const ConfigRequest& request) {
   if (request.config_file.empty()) {
     path = find_config_file(request.directory);
     if (path.empty()) {
-      throw Error("Could not find a wrangler.json, wrangler.jsonc or wrangler.toml in " +
-                  request.directory.string() + " or a folder above it.")
+      throw Error(
+          "No wrangler config found: there is no wrangler.json, wrangler.jsonc or wrangler.toml "
+          "in " +
+          request.directory.string() + " or a folder above it.")
           .hint(
               "`cwrangler init NAME` makes a new project; --config and --cwd point to an existing "
               "one.");

@@ -74,12 +74,14 @@ void choose_python(const ProjectOptions& options, Project& project) {
   if (wanted.empty()) return;
   check_python_version(wanted, source);
   project.python_version = wanted;
-  if (wanted != project.production_python_version) {
-    project.warnings.push_back(
-        "Running Python " + wanted + ", as " + source + " says; production will use Python " +
-        project.production_python_version + " (compatibility_date " + project.compatibility_date +
-        ").\nWith a compatibility_date from 2026-09-08 on, production uses Python 3.14.");
+  if (wanted == project.production_python_version) return;
+  std::string warning = "Running Python " + wanted + ", as " + source +
+                        " says; production will use Python " + project.production_python_version +
+                        " (compatibility_date " + project.compatibility_date + ").";
+  if (wanted == "3.14") {
+    warning += "\nWith a compatibility_date from 2026-09-08 on, production uses Python 3.14.";
   }
+  project.warnings.push_back(std::move(warning));
 }
 
 void load_secrets(const ProjectOptions& options, Project& project) {

@@ -291,7 +291,7 @@ TEST_CASE("a missing file says what to do") {
     load_config({folder.path(), "", ""});
     FAIL("found a configuration");
   } catch (const Error& error) {
-    CHECK(contains(error.problem(), "Could not find a wrangler.json"));
+    CHECK(contains(error.problem(), "No wrangler config found: there is no wrangler.json"));
     CHECK(contains(error.advice(), "cwrangler init"));
   }
   CHECK_THROWS_WITH_AS(load_config({folder.path(), "nope.toml", ""}),
