@@ -2,10 +2,12 @@
 // which environment is in force, how deep a call of calls it is, and whose `waitUntil` it is.
 //
 // There are two carriers. Python's tasks have a context variable (py/_cloudflare/async_context.py);
-// JavaScript's promise reactions have the engine's continuation data. Code of one language that is
+// JavaScript's promise reactions have the engine's continuation data, to which its timers and microtasks
+// are put back by us. Code of one language that is
 // called by the other finds what the caller had, because both are asked and the later scope counts:
 // scopes are only ever made inside of another.
 
+import {setCallbackBinder} from '../../web/js/callback_scope.js';
 import {ops} from '../../web/js/host.js';
 
 let latest = 0;
@@ -75,3 +77,9 @@ export function enterScope(scope) {
   python?.enter(scope);
   return () => python?.enter(before);
 }
+
+setCallbackBinder((callback) => {
+  const scope = currentScope();
+  if (scope === OUTSIDE) return callback;
+  return (...args) => runInScope(scope, () => Reflect.apply(callback, globalThis, args));
+});

@@ -3,6 +3,7 @@
 // runs Python code that must come before any module that draws random numbers.
 
 import {ops} from '../../web/js/host.js';
+import {schedulerTimeout} from '../../web/js/timers.js';
 import {Release} from './releases.js';
 import {Libraries, referenceReader, reopenFiles} from './snapshot.js';
 import {SuspendedFrames} from './suspended_frames.js';
@@ -171,7 +172,12 @@ export class Interpreter {
       if (options.program !== undefined) settings.thisProgram = options.program;
       // 0.27 calls the second one only, 0.28 and 314 the first.
       if (options.exit !== undefined) Object.assign(settings, {onExit: options.exit, quit: options.exit});
-      const create = release.moduleFactory({crypto: options.crypto, MessageChannel: TaskChannel});
+      const create = release.moduleFactory({
+        crypto: options.crypto,
+        MessageChannel: TaskChannel,
+        // asyncio's callbacks have their own context.
+        setTimeout: schedulerTimeout,
+      });
       withEnvironment(() => create(settings)).catch(reject);
     });
     const interpreter = new Interpreter({module, sitePackages, libraries, table});

@@ -7,7 +7,7 @@
 import {ops} from '../../web/js/host.js';
 
 /** Parameters of the compiled glue, which hide globals of the same name. */
-const PARAMETERS = ['crypto', 'MessageChannel'];
+const PARAMETERS = ['crypto', 'MessageChannel', 'setTimeout'];
 
 /**
  * In 0.27 and 0.28 a promising call keeps its exception slot on the C stack and does not give it back:
@@ -118,7 +118,7 @@ export class Release {
 
   /**
    * @param {Record<string, any>} globals what the glue is to see instead of the globals of that name:
-   *     `crypto` and `MessageChannel`
+   *     those of PARAMETERS
    * @returns {(settings: object) => Promise<object>} Emscripten's module factory
    */
   moduleFactory(globals) {

@@ -7,7 +7,7 @@ import {fetch} from './fetch.js';
 import {HTMLRewriter} from './html_rewriter.js';
 import {Request, Response} from './http_extensions.js';
 import {adoptInspect} from './inspect.js';
-import {queueMicrotask} from './microtasks.js';
+import {microtaskFunctions} from './microtasks.js';
 import {timerFunctions} from './timers.js';
 import {WebSocket, WebSocketPair} from './websocket.js';
 
@@ -89,7 +89,9 @@ export function installGlobals() {
       expose(name, exported[name]);
     }
   }
-  for (const name in timerFunctions) expose(name, timerFunctions[name]);
+  for (const functions of [microtaskFunctions, timerFunctions]) {
+    for (const name in functions) expose(name, functions[name]);
+  }
   expose('Crypto', Crypto);
   expose('HTMLRewriter', HTMLRewriter);
   expose('Navigator', Navigator);
@@ -101,7 +103,6 @@ export function installGlobals() {
   expose('crypto', crypto);
   expose('fetch', fetch);
   expose('navigator', new Navigator());
-  expose('queueMicrotask', queueMicrotask);
 }
 
 /** At the start of each isolate: what the snapshot cannot know. */

@@ -1,13 +1,10 @@
 // queueMicrotask: https://html.spec.whatwg.org/multipage/timers-and-user-prompts.html#microtask-queuing
 
+import {bindCallback} from './callback_scope.js';
 import {hooks, ops} from './host.js';
 
-/** @param {() => void} callback what it throws is reported as an uncaught exception */
+/** The platform's own. @param {() => void} callback what it throws is reported as an uncaught exception */
 export function queueMicrotask(callback) {
-  if (typeof callback !== 'function') {
-    throw new TypeError(
-        `Failed to execute 'queueMicrotask': parameter 1 is not of type 'Function'.`);
-  }
   ops.enqueueMicrotask(() => {
     try {
       callback();
@@ -16,3 +13,13 @@ export function queueMicrotask(callback) {
     }
   });
 }
+
+export const microtaskFunctions = {
+  queueMicrotask(callback) {
+    if (typeof callback !== 'function') {
+      throw new TypeError(
+          `Failed to execute 'queueMicrotask': parameter 1 is not of type 'Function'.`);
+    }
+    queueMicrotask(bindCallback(callback));
+  },
+};

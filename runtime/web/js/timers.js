@@ -4,7 +4,9 @@
 // deadlines and, among equal ones, of the calls. As in workerd there is no minimum delay for nested
 // timers, and callbacks must be functions.
 
+import {bindCallback} from './callback_scope.js';
 import {hooks, ops} from './host.js';
+import {queueMicrotask} from './microtasks.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 
 /** @typedef {{callback: Function, args: any[], period: number | null}} Timer */
@@ -54,21 +56,27 @@ function requireFunction(name, callback) {
   }
 }
 
+/** setTimeout for a scheduler: its callbacks know by themselves which event they belong to. */
+export function schedulerTimeout(callback, delay = 0, ...args) {
+  requireFunction('setTimeout', callback);
+  if (isTopLevel()) {
+    // Waiting is not possible there; asyncio.sleep(0) and the like only want to be called later.
+    if (Number(delay) > 0) throw disallowedOperation();
+    queueMicrotask(() => Reflect.apply(callback, globalThis, args));
+    return 0;
+  }
+  return startTimer(callback, delay, false, args);
+}
+
 export const timerFunctions = {
   setTimeout(callback, delay = 0, ...args) {
     requireFunction('setTimeout', callback);
-    if (isTopLevel()) {
-      // Waiting is not possible there; asyncio.sleep(0) and the like only want to be called later.
-      if (Number(delay) > 0) throw disallowedOperation();
-      queueMicrotask(() => Reflect.apply(callback, globalThis, args));
-      return 0;
-    }
-    return startTimer(callback, delay, false, args);
+    return schedulerTimeout(bindCallback(callback), delay, ...args);
   },
   setInterval(callback, delay = 0, ...args) {
     requireFunction('setInterval', callback);
     if (isTopLevel()) throw disallowedOperation();
-    return startTimer(callback, delay, true, args);
+    return startTimer(bindCallback(callback), delay, true, args);
   },
   clearTimeout(id = 0) {
     cancelTimer(Number(id));

@@ -168,6 +168,49 @@ async def check_with_env_of_javascript_that_calls_python(worker):
     equal(await module.inOther(look), "other innermost")
 
 
+async def check_with_env_in_timers_and_microtasks(worker):
+    module = import_from_javascript("./javascript/environment.mjs")
+    equal((await module.inTimers()).to_py(), ["hello"] * 3 + ["other"] * 3)
+
+
+async def check_patches_in_timers_of_javascript(worker):
+    """What Python has patched is so in the callbacks that JavaScript sets, and in Python's from there."""
+    module = import_from_javascript("./javascript/environment.mjs")
+    seen = []
+    tasks = []
+
+    async def look():
+        await asyncio.sleep(0)
+        seen.append(env.GREETING)
+
+    def called():
+        seen.append(env.GREETING)
+        tasks.append(asyncio.ensure_future(look()))
+
+    callback = create_proxy(called)
+    with patch_env(GREETING="patched"):
+        await asyncio.gather(module.inTimersOf(callback), asyncio.sleep(0.002))
+    await asyncio.gather(*tasks)
+    await module.inTimersOf(callback)
+    await asyncio.gather(*tasks)
+    callback.destroy()
+    equal(seen, ["patched", "patched", "hello", "hello"])
+
+
+async def check_wait_until_in_a_timer(worker):
+    """It is the one of the event that set the timer."""
+    waited = asyncio.Event()
+
+    async def work():
+        await asyncio.sleep(0)
+        waited.set()
+
+    callback = create_proxy(lambda: cloudflare.waitUntil(asyncio.ensure_future(work())))
+    js.setTimeout(callback, 1)
+    await waited.wait()
+    callback.destroy()
+
+
 def check_the_environment_cannot_be_changed(worker):
     try:
         cloudflare.env.GREETING = "changed"

@@ -24,3 +24,30 @@ export async function inOther(callback) {
     return kept();
   });
 }
+
+export async function inTimers() {
+  const seen = [];
+  const look = (resolve) => {
+    seen.push(env.GREETING);
+    resolve();
+  };
+  const eachWay = () => Promise.all([
+    new Promise((resolve) => queueMicrotask(() => look(resolve))),
+    new Promise((resolve) => setTimeout(look, 1, resolve)),
+    new Promise((resolve) => {
+      const interval = setInterval(() => {
+        clearInterval(interval);
+        // One in the other.
+        setTimeout(() => look(resolve), 1);
+      }, 1);
+    }),
+  ]);
+  await Promise.all([withEnv({GREETING: 'other'}, eachWay), eachWay()]);
+  return seen.sort();
+}
+
+export async function inTimersOf(callback) {
+  await new Promise((resolve) => {
+    setTimeout(() => queueMicrotask(() => resolve(callback())), 1);
+  });
+}
