@@ -34,7 +34,7 @@ BINDINGS = [
     {"name": "NOTHING", "type": "json", "json": None},
     *(
         {"name": name, "type": "service", "service": "test", "entrypoint": entrypoint,
-         "props": {"tier": "gold"}}
+         "props": {"tier": "gold", "limits": [1, {"none": None}]}}
         for name, entrypoint in ENTRY_POINTS.items()
     ),
 ]

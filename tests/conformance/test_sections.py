@@ -16,6 +16,7 @@ SECTIONS = (
     "files",
     "entrypoints",
     "rpc",
+    "python_values",
     "interleaving",
     "top_level",
 )

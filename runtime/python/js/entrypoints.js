@@ -78,6 +78,7 @@ export class Entrypoints {
     this.#getConverted = introspection.get('get_converted');
     /** Converts a Python object as for RPC. */
     this.toJavaScript = introspection.get('python_to_rpc');
+    ExecutionContext.propsForPython = introspection.get('props_from_javascript');
     const collect = introspection.get('collect_entrypoint_classes');
     /**
      * {durableObjects, workerEntrypoints, workflowEntrypoints}: lists of {className, methodNames,

@@ -22,9 +22,24 @@ export class ExecutionContext {
   #tasks = new Set();
   #failed = false;
 
+  #props;
+  #isConverted = false;
+
+  /** Makes a Python value, behind a proxy, of props. @type {(props: any) => any} */
+  static propsForPython;
+
   /** @param {object} [props] what the binding says that the event came through */
   constructor(props = {}) {
-    this.props = props;
+    this.#props = props;
+  }
+
+  /** Handlers are Python, so theirs is a dict; few look, so it is made when one does. */
+  get props() {
+    if (!this.#isConverted && ExecutionContext.propsForPython !== undefined) {
+      this.#props = ExecutionContext.propsForPython(this.#props);
+      this.#isConverted = true;
+    }
+    return this.#props;
   }
 
   /** @param {any} promise any thenable, a Python task included; it may go on after the response */

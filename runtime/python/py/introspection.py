@@ -11,6 +11,7 @@ from typing import Any
 
 import js
 from _cloudflare.async_context import enter
+from _cloudflare.json_values import json_value
 from pyodide.code import relaxed_call
 from pyodide.ffi import JsProxy, to_js
 from workers import (
@@ -98,6 +99,11 @@ def _from_rpc(value: Any) -> Any:
     if RpcStub is not None and isinstance(converted, JsProxy) and callable(converted):
         return RpcStub(converted)
     return converted
+
+
+def props_from_javascript(props: Any) -> Any:
+    """What a handler finds in `ctx.props`."""
+    return json_value(python_from_rpc(props))
 
 
 def _instead_of(error: SystemExit | KeyboardInterrupt) -> RuntimeError:

@@ -56,6 +56,12 @@ class Named(WorkerEntrypoint):
     def tier(self):
         return self.ctx.props.tier
 
+    def props(self):
+        """What is in them, and what they are."""
+        props = self.ctx.props
+        return [props, [type(props).__mro__[-2].__name__, props["tier"], props.to_py() == props,
+                        sorted(props.object_keys()), self.ctx.props is props]]
+
     async def slowly(self, value):
         await asyncio.sleep(0.01)
         return value

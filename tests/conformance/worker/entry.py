@@ -20,6 +20,7 @@ SECTIONS = {
         "files",
         "entrypoints",
         "rpc",
+        "python_values",
         "interleaving",
         "top_level",
     )

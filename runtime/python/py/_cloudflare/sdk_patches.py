@@ -3,6 +3,7 @@
 - `workers.env` follows `patch_env` and `withEnv` although the SDK keeps what it has looked up once.
 - A variable that is JSON is a dict or a list, not a JavaScript object.
 - The answer of a call over RPC can be gone on from before it is there: `await env.A.first().second()`.
+- JavaScript's null is None in sets and tuples as well, not only in lists and dicts.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from .import_patch_manager import register_exec_patch
+from .json_values import json_value
 
 
 @register_exec_patch("workers.rpc")
@@ -24,48 +26,13 @@ def rpc_context(module: ModuleType) -> Iterator[None]:
         _patch_environment(module)
     if hasattr(module, "_BindingWrapper"):
         _patch_calls(module)
+    if hasattr(module, "_replace_jsnull_with_none"):
+        _patch_nulls(module)
 
 
 def _class_of(rpc: ModuleType, value: Any) -> str | None:
     """The name of a JavaScript object's class; nothing for Python's own values."""
     return rpc._get_js_constructor_name(value) if isinstance(value, rpc.JsProxy) else None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
-
-
-class JsonArray(list[Any]):
-    """A variable that is a JSON array; it also has the method of the JavaScript object it stands for."""
-
-    def to_py(self, **_: Any) -> list[Any]:
-        """The same in plain lists and dicts."""
-        return _plain(self)
-
-
-def _json_object_type(rpc: ModuleType) -> type:
-    class JsonObject(rpc.JsDict):  # type: ignore[misc, name-defined]
-        """A variable that is a JSON object: its keys are attributes as well. It also has the methods
-        of the JavaScript object it stands for."""
-
-        def to_py(self, **_: Any) -> dict[str, Any]:
-            """The same in plain lists and dicts."""
-            return _plain(self)
-
-        def object_keys(self) -> list[str]:
-            return list(self)
-
-        def object_values(self) -> list[Any]:
-            return list(self.values())
-
-        def object_entries(self) -> list[tuple[str, Any]]:
-            return list(self.items())
-
-    return JsonObject
 
 
 def _patch_environment(rpc: ModuleType) -> None:
@@ -75,21 +42,13 @@ def _patch_environment(rpc: ModuleType) -> None:
     live = cloudflareWorkersModule.env
     wrapper = rpc._EnvWrapper
     wrap = wrapper._getattr_helper
-    json_object = _json_object_type(rpc)
-
-    def variable(value: Any) -> Any:
-        if isinstance(value, dict):
-            return json_object({key: variable(item) for key, item in value.items()})
-        if isinstance(value, list):
-            return JsonArray([variable(item) for item in value])
-        return value
 
     def wrapped(self: Any, name: str) -> Any:
         value = wrap(self, name)
         if value is rpc.jsnull:
             return None
         if _class_of(rpc, value) in ("Array", "Object"):
-            return variable(rpc.python_from_rpc(value))
+            return json_value(rpc.python_from_rpc(value))
         return value
 
     def look_up(self: Any, name: str) -> Any:
@@ -195,3 +154,15 @@ def _patch_calls(rpc: ModuleType) -> None:
 
     wrapper._conver_and_invoke = invoke_pipelined
     wrapper._getattr_helper = get_pipelined
+
+
+def _patch_nulls(rpc: ModuleType) -> None:
+    replace = rpc._replace_jsnull_with_none
+
+    def replace_everywhere(value: Any) -> Any:
+        if isinstance(value, (set, tuple)):
+            return type(value)(replace_everywhere(item) for item in value)
+        return replace(value)
+
+    # It calls itself by this name.
+    rpc._replace_jsnull_with_none = replace_everywhere
