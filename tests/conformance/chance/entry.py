@@ -34,7 +34,7 @@ CALLS = {
     "random.random": (random.random,),
     "numpy.random.random": (numpy.random.random,),
     "numpy.random.mtrand.random": (mtrand.random,),
-    "numpy.random.default_rng": (numpy.random.default_rng,),
+    "numpy.random.default_rng": (lambda: numpy.random.default_rng().random(),),
     "numpy.random.default_rng(3)": (lambda: numpy.random.default_rng(3).random(),),
 }
 
