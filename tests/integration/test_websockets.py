@@ -319,7 +319,83 @@ def test_fastapi(project: Callable[..., Path], dev: Callable[..., object]) -> No
         session.wait_for_line("left 1000")
 
 
-@pytest.mark.parametrize("version", ["3.13", "3.14"])
+STARLETTE_WORKER = """
+    import asgi
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route, WebSocketRoute
+    from workers import WorkerEntrypoint
+
+    async def chat(websocket):
+        await websocket.accept()
+        room = websocket.path_params["room"]
+        try:
+            async for text in websocket.iter_text():
+                await websocket.send_json({"room": room, "q": websocket.query_params["q"], "got": text})
+                await websocket.send_bytes(text.encode() * 2)
+        finally:
+            print("left", room)
+
+    async def refused(websocket):
+        await websocket.accept()
+        await websocket.close(4003, "not you")
+
+    async def fails(websocket):
+        await websocket.accept()
+        raise LookupError("in a socket")
+
+    async def home(request):
+        return JSONResponse({"path": request.url.path})
+
+    app = Starlette(routes=[
+        Route("/", home),
+        WebSocketRoute("/chat/{room}", chat),
+        WebSocketRoute("/refused", refused),
+        WebSocketRoute("/fails", fails),
+    ])
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            if request.headers.get("upgrade") == "websocket":
+                return await asgi.websocket(app, request.js_object, self.env)
+            return await asgi.fetch(app, request.js_object, self.env, self.ctx)
+"""
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_starlette(project: Callable[..., Path], dev: Callable[..., object], version: str) -> None:
+    directory = project("hello")
+    (directory / "src" / "entry.py").write_text(dedent(STARLETTE_WORKER))
+    text = (directory / "pyproject.toml").read_text()
+    assert "dependencies = [" in text
+    (directory / "pyproject.toml").write_text(
+        text.replace("dependencies = [", 'dependencies = ["starlette", ', 1))
+    with dev(directory, "--python", version, timeout=200) as session:
+        assert json.loads(session.get().text) == {"path": "/"}
+
+        def open_path(path: str) -> ClientConnection:
+            address = session.url.replace("http", "ws", 1) + path
+            return connect(address, open_timeout=PATIENCE, proxy=None)
+
+        with open_path("/chat/lobby?q=1") as socket:
+            for text in ("one", "two"):
+                socket.send(text)
+                assert json.loads(socket.recv(PATIENCE)) == {"room": "lobby", "q": "1", "got": text}
+                assert socket.recv(PATIENCE) == text.encode() * 2
+            socket.close(1000)
+        session.wait_for_line("left lobby")
+        with open_path("/refused") as socket, pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE)
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4003, "not you")
+        with open_path("/fails") as socket, pytest.raises(ConnectionClosed) as closed:
+            socket.recv(PATIENCE)
+        assert closed.value.rcvd.code == 1011
+        session.wait_for_line("LookupError: in a socket")
+        assert session.get().status == 200
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
 def test_asgi(tmp_path: Path, version: str) -> None:
     (tmp_path / "entry.py").write_text(dedent(ASGI_WORKER))
     with running() as runtime:
