@@ -1,6 +1,8 @@
 #include "cli/dev/log_lines.h"
 
 #include <cmath>
+#include <string_view>
+#include <unordered_map>
 
 namespace cwrangler::cli {
 namespace {
@@ -33,6 +35,40 @@ std::string without_final_newlines(std::string text) {
   return text;
 }
 
+/// How a traceback begins to name a file, and where Python finds the Worker's modules.
+constexpr std::string_view kFile = "File \"";
+constexpr std::string_view kModules = "/session/metadata/";
+
+/// The traceback with the names of modules replaced by those of the files they were read from.
+std::string with_own_files(std::string_view text, const SourceFiles& files) {
+  std::unordered_map<std::string_view, const Module*> by_name;
+  std::string result;
+  for (size_t at = text.find(kFile); at != text.npos; at = text.find(kFile)) {
+    const size_t begin = at + kFile.size();
+    const size_t end = text.find('"', begin);
+    if (end == text.npos) break;
+    std::string_view name = text.substr(begin, end - begin);
+    result += text.substr(0, begin);
+    text.remove_prefix(end);
+    // JavaScript names its modules without a folder. So may code that Python compiles from a
+    // string.
+    const bool is_python = name.starts_with(kModules);
+    std::string_view module = is_python ? name.substr(kModules.size()) : name;
+    if (by_name.empty()) {
+      for (const Module& known : files.modules) by_name.emplace(known.name, &known);
+    }
+    const auto found = by_name.find(module);
+    if (found != by_name.end() && (is_python || found->second->type == ModuleType::esm)) {
+      result += std::filesystem::path(found->second->path)
+                    .lexically_proximate(files.directory)
+                    .generic_string();
+    } else {
+      result += name;
+    }
+  }
+  return result += text;
+}
+
 }  // namespace
 
 std::string text_field(const nlohmann::json& message, const char* name) {
@@ -55,11 +91,12 @@ std::string request_line(const nlohmann::json& message, bool color) {
          " (" + std::to_string(duration) + "ms)\n";
 }
 
-std::string exception_lines(const nlohmann::json& message, bool color) {
+std::string exception_lines(const nlohmann::json& message, bool color, const SourceFiles& files) {
   std::string text = text_field(message, "stack");
   if (text.empty()) text = text_field(message, "message");
   const std::string label = "[wrangler:error]";
-  return (color ? colored(label, kRed) : label) + " " + without_final_newlines(text) + "\n";
+  return (color ? colored(label, kRed) : label) + " " +
+         without_final_newlines(with_own_files(text, files)) + "\n";
 }
 
 void write_console(const nlohmann::json& message, Output& output) {

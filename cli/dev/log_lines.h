@@ -2,9 +2,12 @@
 
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
+#include "base/worker_config.h"
 #include "cli/dev/output.h"
 
 namespace cwrangler::cli {
@@ -13,8 +16,16 @@ namespace cwrangler::cli {
 /// missing or of another type are left out.
 std::string request_line(const nlohmann::json& message, bool color);
 
-/// `[wrangler:error] …` with the traceback whole.
-std::string exception_lines(const nlohmann::json& message, bool color);
+/// Where the files are that a Worker was loaded from.
+struct SourceFiles {
+  std::span<const Module> modules;
+  std::filesystem::path directory;  ///< of the project, absolute
+};
+
+/// `[wrangler:error] …` with the traceback whole. Its lines name the project's own files as they
+/// are seen from the project's folder; other files, such as Python's, keep the names that the
+/// Worker knows them by.
+std::string exception_lines(const nlohmann::json& message, bool color, const SourceFiles& files);
 
 /// Writes a console message: plain on standard output, warnings and errors as blocks on standard
 /// error.

@@ -62,6 +62,7 @@ class Session {
   void on_message(const nlohmann::json& message);
   void on_loaded(const nlohmann::json& message);
   void on_load_failed(const nlohmann::json& message);
+  void write_exception(const nlohmann::json& message);
   void on_runtime_ended();
 
   void announce();
@@ -352,7 +353,7 @@ void Session::on_message(const nlohmann::json& message) {
   } else if (type == control::kConsole) {
     write_console(message, output_);
   } else if (type == control::kException) {
-    output_.write_err(exception_lines(message, output_.terminal().err_has_color()));
+    write_exception(message);
   } else if (type == control::kLoaded) {
     on_loaded(message);
   } else if (type == control::kLoadFailed) {
@@ -360,6 +361,11 @@ void Session::on_message(const nlohmann::json& message) {
   } else if (type == control::kRestarted) {
     output_.terminal().print_warning("The Worker was restarted: " + text_field(message, "reason"));
   }
+}
+
+void Session::write_exception(const nlohmann::json& message) {
+  output_.write_err(exception_lines(message, output_.terminal().err_has_color(),
+                                    {project_.worker.modules, project_.sync.project}));
 }
 
 void Session::on_loaded(const nlohmann::json& message) {
@@ -378,7 +384,7 @@ void Session::on_load_failed(const nlohmann::json& message) {
   runtime_ready_ = true;  // it answers requests, if only with the error
   if (message.value("generation", nlohmann::json()) != generation_) return;
   if (text_field(message, "kind") == "user") {
-    output_.write_err(exception_lines(message, output_.terminal().err_has_color()));
+    write_exception(message);
   } else {
     print_error(Error(text_field(message, "message")));
   }

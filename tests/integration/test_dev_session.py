@@ -137,6 +137,24 @@ def test_a_broken_worker_keeps_the_session_and_recovers(project, dev):
         assert session.get().text == "mended"
 
 
+def test_tracebacks_name_the_projects_files(project, dev):
+    directory = project("hello")
+    entry = directory / "src" / "entry.py"
+    entry.write_text(WORKER.replace("return Response(", "import helper\n        return Response("))
+    (directory / "src" / "helper.py").write_text("import json\n\njson.loads('{')\n")
+    with dev(directory) as session:
+        answer = session.get()
+        assert answer.status == 500
+        # The Worker itself knows its files by the names that they have in production.
+        assert 'File "/session/metadata/entry.py", line 6, in fetch' in answer.text
+        session.wait_for_line(r'^  File "src/entry\.py", line 6, in fetch$')
+        session.wait_for_line(r'^  File "src/helper\.py", line 3, in <module>$')
+        session.wait_for_line(r'^  File "/lib/python.*/json/__init__\.py", line \d+, in loads$')
+        entry.write_text("import helper\n")
+        session.wait_for_line(r'^  File "src/entry\.py", line 1, in <module>$')
+        session.wait_for_line(r'^  File "src/helper\.py", line 3, in <module>$')
+
+
 def test_a_worker_broken_from_the_start_answers_with_its_error_and_recovers(project, dev):
     directory = project("hello")
     (directory / "src" / "entry.py").write_text("raise ValueError('at the top level')\n")

@@ -56,9 +56,36 @@ TEST_CASE("request lines are wrangler's") {
 }
 
 TEST_CASE("an exception is shown by its traceback, else by its message") {
-  CHECK(exception_lines({{"message", "m"}, {"stack", "Traceback\n  line\n"}}, false) ==
+  CHECK(exception_lines({{"message", "m"}, {"stack", "Traceback\n  line\n"}}, false, {}) ==
         "[wrangler:error] Traceback\n  line\n");
-  CHECK(exception_lines({{"message", "m"}}, false) == "[wrangler:error] m\n");
+  CHECK(exception_lines({{"message", "m"}}, false, {}) == "[wrangler:error] m\n");
+}
+
+TEST_CASE("tracebacks name the project's own files as the user does") {
+  const std::vector<Module> modules{
+      {"entry.py", ModuleType::python, "/home/me/project/src/entry.py"},
+      {"deep/shown.mjs", ModuleType::esm, "/home/me/project/src/deep/shown.mjs"},
+      {"python_modules/a/b.py", ModuleType::data, "/home/me/project/python_modules/a/b.py"},
+      {"shared.py", ModuleType::python, "/home/me/shared/shared.py"},
+  };
+  const auto shown = [&modules](const std::string& line) {
+    const std::string text =
+        exception_lines({{"stack", line}}, false, {modules, "/home/me/project"});
+    return text.substr(std::string("[wrangler:error] ").size());
+  };
+  CHECK(shown("  File \"/session/metadata/entry.py\", line 3, in fetch\n    x\n"
+              "  File \"/session/metadata/python_modules/a/b.py\", line 7\n") ==
+        "  File \"src/entry.py\", line 3, in fetch\n    x\n"
+        "  File \"python_modules/a/b.py\", line 7\n");
+  CHECK(shown("File \"/session/metadata/shared.py\"") == "File \"../shared/shared.py\"\n");
+  CHECK(shown("File \"deep/shown.mjs\", line 1") == "File \"src/deep/shown.mjs\", line 1\n");
+  // Not a module, code from a string that has the name of one, and what is no traceback.
+  for (const char* other :
+       {"File \"/lib/python314.zip/json/decoder.py\", line 1", "File \"entry.py\", line 1",
+        "File \"/session/metadata/none.py\", line 1", "File \"/session/metadata/entry.py",
+        "File \"", "/session/metadata/entry.py"}) {
+    CHECK(shown(other) == std::string(other) + "\n");
+  }
 }
 
 TEST_CASE("the binding table is aligned, and long values are cut between characters") {
