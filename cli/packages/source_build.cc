@@ -90,7 +90,11 @@ std::string cache_key(const LockedPackage& package) {
 }  // namespace
 
 fs::path source_build_cache() {
-  return cache_folder() / "source-builds";
+  const fs::path cache = cache_directory();
+  if (cache.empty()) {
+    throw Error("there is no place for what is built: neither XDG_CACHE_HOME nor HOME is set");
+  }
+  return cache / "source-builds";
 }
 
 fs::path find_native_file(const fs::path& tree) {

@@ -22,7 +22,8 @@ struct SourceBuild {
   std::string problem;         ///< a clause: "its source needs a compiler"
 };
 
-/// The folder of earlier builds: `source-builds` in cache_folder().
+/// The folder of earlier builds: `source-builds` in cache_directory(). Throws Error
+/// where there is no place for a cache.
 std::filesystem::path source_build_cache();
 
 /// An earlier build of the same source archive; empty when there is none.

@@ -2,18 +2,16 @@
 
 #include <elf.h>
 #include <link.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -24,33 +22,6 @@ namespace fs = std::filesystem;
 
 /// uv's question ends like this, behind a statement that puts a folder on sys.path.
 constexpr std::string_view kQuestion = "from python.get_interpreter_info import main; main()";
-
-/// FNV-1a, 128 bits wide in two halves: a key among a handful, not a protection against forgery.
-/// Who can write the cache can write the program as well.
-class Key {
- public:
-  void add(std::string_view part) {
-    const std::string length = std::to_string(part.size()) + ":";
-    for (const std::string_view text : {std::string_view(length), part}) {
-      for (const unsigned char c : text) {
-        first_ = (first_ ^ c) * kPrime;
-        second_ = (second_ ^ (c + 0x5bU)) * kPrime;
-      }
-    }
-  }
-  std::string hex() const {
-    std::array<char, 33> text{};
-    std::snprintf(text.data(), text.size(), "%016llx%016llx",
-                  static_cast<unsigned long long>(first_),
-                  static_cast<unsigned long long>(second_));
-    return text.data();
-  }
-
- private:
-  static constexpr uint64_t kPrime = 0x100000001b3ULL;
-  uint64_t first_ = 0xcbf29ce484222325ULL;
-  uint64_t second_ = 0x84222325cbf29ce4ULL;
-};
 
 /// The build ID that the linker gave this program: another build has another one. Empty when it was
 /// linked without.
@@ -91,20 +62,6 @@ std::string question_folder(std::string_view code) {
   return folder.find('\\') == std::string::npos ? folder : "";
 }
 
-std::string identity_of(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return {};
-  return file.string() + " " + std::to_string(status.st_size) + " " +
-         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
-}
-
-fs::path cache_folder() {
-  const char* configured = std::getenv("XDG_CACHE_HOME");
-  if (configured != nullptr && *configured == '/') return fs::path(configured) / "cwrangler";
-  const char* home = std::getenv("HOME");
-  return home == nullptr || *home == '\0' ? fs::path() : fs::path(home) / ".cache" / "cwrangler";
-}
-
 bool write_out(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
@@ -126,12 +83,12 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
   std::error_code failed;
   if (fs::exists(fs::path(executable).parent_path().parent_path() / "pyvenv.cfg", failed))
     return {};
-  const fs::path cache = cache_folder();
+  const fs::path cache = cache_directory();
   const std::string folder = question_folder(arguments[3]);
   const std::string build = build_id();
   if (cache.empty() || folder.empty() || build.empty()) return {};
 
-  Key key;
+  Digest key;
   key.add(build);
   key.add(release);
   key.add(executable);
@@ -150,7 +107,7 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
   }
   const fs::path assets = share_directory() / "pyodide" / release;
   for (const char* asset : {"pyodide.asm.wasm", "python_stdlib.zip"}) {
-    key.add(identity_of(assets / asset));
+    key.add_file_state(assets / asset);
   }
   return cache / "interpreter" / (key.hex() + ".json");
 }

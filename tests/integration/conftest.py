@@ -21,7 +21,7 @@ from textwrap import dedent
 
 import pytest
 from contract import contract  # noqa: F401  a fixture
-from dev_process import CWRANGLER, ROOT, Session, make_environment, run_dev
+from dev_process import CWRANGLER, ROOT, Session, make_environment, own_cache, run_dev
 from peers import Certificate, make_certificate
 from runtime_process import Runtime, running, worker_config
 
@@ -36,6 +36,7 @@ def cwrangler(
     scratch_environment: dict[str, str],
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """``cwrangler(*arguments, cwd=…, env={…})``: runs a command to its end, output captured."""
+    scratch_environment = own_cache(scratch_environment)
 
     def run(
         *arguments: str | Path, cwd: Path, env: dict[str, str] | None = None

@@ -181,6 +181,12 @@ def make_environment(scratch: Path) -> dict[str, str]:
     return environment
 
 
+def own_cache(environment: dict[str, str]) -> dict[str, str]:
+    """The same without what earlier tests have built, looked up or compiled."""
+    cache = str(Path(environment["XDG_CACHE_HOME"]) / "cwrangler")
+    return {**environment, "CWRANGLER_CACHE_DIR": cache}
+
+
 @contextlib.contextmanager
 def run_dev(
     directory: Path,
