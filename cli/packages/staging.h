@@ -19,7 +19,11 @@ class Staging {
           const std::function<void(const std::string& holder)>& waits);
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
+  /// Removes the folder, see remove_with_patience.
   ~Staging();
+
+  /// Whether folders of earlier syncs wait for their removal, or are being removed.
+  static bool has_leftovers(const std::filesystem::path& project);
 
   const std::filesystem::path& path() const { return path_; }
 

@@ -129,7 +129,8 @@ void warn_of_compromises(const Resolved& resolved, const UvProject& uv, Terminal
 constexpr std::array kWorkFiles{"pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml"};
 
 bool killed_sync_left_files(const fs::path& project) {
-  return std::any_of(kWorkFiles.begin(), kWorkFiles.end(),
+  return Staging::has_leftovers(project) ||
+         std::any_of(kWorkFiles.begin(), kWorkFiles.end(),
                      [&](const char* name) { return fs::exists(project / name); });
 }
 

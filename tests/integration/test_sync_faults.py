@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from dev_process import CWRANGLER
-from test_sync import snapshot
+from dev_process import CWRANGLER, own_cache
+from test_sync import scratch_files, snapshot
 from wheels import PackageIndex, make_sdist, make_wheel
 
 KILLS = 50
@@ -60,7 +60,7 @@ def before(project, scratch_environment, tmp_path) -> Iterator[Project]:
             "[tool.cwrangler]\npyodide-index = false\n"
             f'[[tool.uv.index]]\nname = "ours"\nurl = "{index.url}"\ndefault = true\n'
         )
-        environment = {**scratch_environment, "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+        environment = {**own_cache(scratch_environment), "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
                        "UV_HTTP_RETRIES": "0", "NO_PROXY": "127.0.0.1"}
         result = Project(directory, index, environment)
         first = result.sync()
@@ -203,7 +203,7 @@ def test_killed_at_random_points_nothing_is_ever_half_written(before):
     assert last.returncode == 0, last.stderr
     assert content() == two
     assert not list(before.directory.glob("pylock.cwrangler*"))
-    assert {path.name for path in (before.directory / ".wrangler" / "tmp").iterdir()} == {"sync.lock"}
+    assert scratch_files(before.directory) == {"sync.lock"}
 
 
 def test_what_a_killed_sync_has_left_goes_with_the_next_one(before):
@@ -211,8 +211,12 @@ def test_what_a_killed_sync_has_left_goes_with_the_next_one(before):
             for name in ("pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml")]
     for file in left:
         file.write_text("half of a lo")
-    assert before.sync().returncode == 0
+    old = before.directory / ".wrangler" / "tmp" / "removed-abcdef" / "python_modules"
+    old.mkdir(parents=True)
+    (old / "alpha.py").write_text("x = 0")
+    assert before.sync().stdout == "python_modules is up to date\n"
     assert not any(file.exists() for file in left)
+    assert scratch_files(before.directory) == {"sync.lock"}
 
 
 def test_offline_with_a_warm_cache(before):
@@ -271,7 +275,7 @@ def test_an_unreachable_pyodide_index_is_named_when_it_would_have_been_needed(na
     assert "http://127.0.0.1:9/simple cannot be reached" in said
     assert time.monotonic() - started < 100
     # An index that was not there a moment ago is not waited for again.
-    marks = Path(native.environment["XDG_CACHE_HOME"]) / "cwrangler" / "unreachable"
+    marks = Path(native.environment["CWRANGLER_CACHE_DIR"]) / "unreachable"
     assert list(marks.iterdir())
 
 
