@@ -1,8 +1,11 @@
 #include "cli/packages/index_settings.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <initializer_list>
 #include <sstream>
+#include <string_view>
 
 #include "base/files.h"
 #include "cli/config/toml.h"
@@ -16,6 +19,9 @@ namespace fs = std::filesystem;
 constexpr std::array kProjectKeys{"sources",           "workspace",     "dev-dependencies",
                                   "package",           "managed",       "default-groups",
                                   "dependency-groups", "build-backend", "conflicts"};
+
+constexpr std::array<std::string_view, 6> kSourceOptions{"-i", "--index-url",  "--extra-index-url",
+                                                         "-f", "--find-links", "--no-index"};
 
 toml::table uv_settings(const fs::path& project) {
   const fs::path own = project / "uv.toml";
@@ -53,17 +59,50 @@ bool is_named_by_a_source(const fs::path& project, const std::string& name) {
   return false;
 }
 
-}  // namespace
-
-bool names_own_indexes(const fs::path& project) {
-  for (const char* name : {"UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_STRATEGY"}) {
+bool has_any(const fs::path& project, std::initializer_list<const char*> variables,
+             std::initializer_list<const char*> keys) {
+  for (const char* name : variables) {
     if (std::getenv(name) != nullptr) return true;
   }
   const toml::table settings = uv_settings(project);
-  for (const char* key : {"index", "extra-index-url", "index-strategy"}) {
+  for (const char* key : keys) {
     if (settings[key] || settings["pip"][key]) return true;
   }
   return false;
+}
+
+/// Options of a requirements.txt that say where packages come from
+/// (pip.pypa.io, "Requirements File Format").
+bool names_source(std::string_view line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return false;
+  line.remove_prefix(begin);
+  return std::any_of(kSourceOptions.begin(), kSourceOptions.end(),
+                     [&](std::string_view option) { return line.starts_with(option); });
+}
+
+}  // namespace
+
+bool names_own_indexes(const fs::path& project) {
+  return has_any(project, {"UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_INDEX_STRATEGY"},
+                 {"index", "extra-index-url", "index-strategy"});
+}
+
+bool names_any_index(const fs::path& project, const std::vector<fs::path>& inputs) {
+  if (names_own_indexes(project) ||
+      has_any(project, {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_FIND_LINKS", "UV_CONFIG_FILE"},
+              {"index-url", "find-links", "no-index"})) {
+    return true;
+  }
+  return std::any_of(inputs.begin(), inputs.end(), [](const fs::path& input) {
+    if (input.extension() == ".toml") return false;  // its settings were looked at
+    std::istringstream lines(read_file(input));
+    std::string line;
+    while (std::getline(lines, line)) {
+      if (names_source(line)) return true;
+    }
+    return false;
+  });
 }
 
 std::optional<std::string> settings_without_index(const fs::path& project,

@@ -6,12 +6,18 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cwrangler::cli {
 
 /// Whether the project, or this process's environment, names indexes of its own or says how they
 /// are combined.
 bool names_own_indexes(const std::filesystem::path& project);
+
+/// The same, or where else packages come from: a default index, folders of files, in `inputs` (the
+/// project's requirements.txt and what it includes) too.
+bool names_any_index(const std::filesystem::path& project,
+                     const std::vector<std::filesystem::path>& inputs);
 
 /// uv's settings of the project, as a uv.toml, without the additional index that `address` (of a
 /// file or a page of it) belongs to; `index` is set to that index. Nothing when the address belongs

@@ -97,11 +97,13 @@ std::vector<std::string> install_lock(UvProject& uv, const fs::path& lock, const
       ":all:",    "--link-mode", "copy",      "--no-compile-bytecode"};
   std::vector<std::string> built;
   const std::vector<LockedPackage> packages = read_pylock(lock);
+  bool builds_local_source = false;
   for (const LockedPackage& package : packages) {
     if (package.is_local && !package.has_wheel) {
       // uv caches builds of a local source by its path, and would miss an edit in it.
       arguments.insert(arguments.end(),
                        {"--no-binary", package.name, "--refresh-package", package.name});
+      builds_local_source = true;
     } else if (!package.has_wheel) {
       if (find_source_build(package).empty()) {
         progress.step("Building " + package.name + " " + package.version +
@@ -127,7 +129,9 @@ std::vector<std::string> install_lock(UvProject& uv, const fs::path& lock, const
     write_file_atomically(installed_lock, pylock_without(lock, built));
   }
   arguments.insert(arguments.end(), {"-r", installed_lock, "--preview-features", "pylock"});
-  const CapturedRun run = uv.run(arguments);
+  // A build that fails would fail twice, seconds each.
+  const CapturedRun run =
+      builds_local_source ? uv.run(arguments) : uv.run_for_known_files(arguments);
   std::error_code ignored;
   if (!built.empty()) fs::remove(installed_lock, ignored);
   if (!run.status.success()) throw_failure(uv, run.err);

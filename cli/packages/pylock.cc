@@ -22,7 +22,24 @@ toml::table parse(const fs::path& file) {
   }
 }
 
+/// Whether `key = ` is next in `text`, and a value without a comma in it.
+bool is_remark(std::string_view text) {
+  return text.starts_with("size = ") || text.starts_with("upload-time = ");
+}
+
 }  // namespace
+
+std::string without_remarks(std::string_view lock) {
+  std::string text;
+  while (!lock.empty()) {
+    const size_t end = std::min(lock.find_first_of(",{}\n"), lock.size() - 1) + 1;
+    const std::string_view part = lock.substr(0, end);
+    const size_t begin = std::min(part.find_first_not_of(' '), part.size());
+    if (part.back() != ',' || !is_remark(part.substr(begin))) text += part;
+    lock.remove_prefix(end);
+  }
+  return text;
+}
 
 std::vector<LockedPackage> read_pylock(const fs::path& file) {
   const toml::table document = parse(file);

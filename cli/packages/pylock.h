@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cwrangler::cli {
@@ -37,6 +38,10 @@ LockNotes read_lock_notes(const std::filesystem::path& file);
 
 /// Puts them at the end of a lock that has none.
 void append_lock_notes(const std::filesystem::path& file, const LockNotes& notes);
+
+/// The text of a lock without what an index remarks about a file and may leave out the next time:
+/// sizes and times of upload. Two locks that are the same without them install the same.
+std::string without_remarks(std::string_view lock);
 
 /// The entries of a lock. Throws Error when it is not one.
 std::vector<LockedPackage> read_pylock(const std::filesystem::path& file);

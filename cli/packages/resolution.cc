@@ -40,6 +40,7 @@ class Resolver {
   Resolved run();
 
  private:
+  bool lock_suffices();
   bool compile(const std::vector<std::string>& wheels_only_for, bool pyodide_index);
   std::vector<LockedPackage> open_questions() const;
   bool ask_pyodide_index();
@@ -53,6 +54,30 @@ class Resolver {
   Resolved result_;
   std::string failure_;  ///< what uv said when it failed last
 };
+
+/// True when what the project asks for now is satisfied by packages that are in the lock, as they
+/// are there; `lock_` then holds those. Else `lock_` is as it was.
+bool Resolver::lock_suffices() {
+  // An index named since the last sync would be passed over, as nothing of it is in uv's cache.
+  if (uv_.ask_again() || uv_.offline() || !uv_.asks_default_index_only()) return false;
+  const std::string before = read_file(lock_);
+  const std::vector<LockedPackage> locked = read_pylock(lock_);
+  const CapturedRun run =
+      uv_.compile_from_cache({"--format", "pylock.toml", "-o", lock_}, result_.notes.pyodide_index);
+  if (!run.status.success()) {
+    write_file_atomically(lock_, before);
+    return false;
+  }
+  result_.packages = read_pylock(lock_);
+  for (const LockedPackage& package : result_.packages) {
+    if (std::find(locked.begin(), locked.end(), package) == locked.end()) {
+      write_file_atomically(lock_, before);
+      return false;
+    }
+  }
+  append_lock_notes(lock_, result_.notes);
+  return true;
+}
 
 /// False when there is no solution; what uv said is in `failure_`. Problems that no other attempt
 /// would solve are thrown.
@@ -166,6 +191,7 @@ Resolved Resolver::run() {
       return !uv_.dependencies().position_of(name).file.empty();
     });
     uv_.exclude(result_.notes.left_out);
+    if (lock_suffices()) return std::move(result_);
   }
   const bool index_first = uv_.target().index_from_start || result_.notes.pyodide_index;
   if (index_first && uv_.has_pyodide_index()) {
@@ -194,7 +220,12 @@ Resolved Resolver::finish() {
 }  // namespace
 
 Resolved resolve(UvProject& uv, const fs::path& lock) {
-  return Resolver(uv, lock).run();
+  const std::string before = fs::is_regular_file(lock) ? read_file(lock) : "";
+  Resolved resolved = Resolver(uv, lock).run();
+  if (!before.empty() && without_remarks(before) == without_remarks(read_file(lock))) {
+    write_file_atomically(lock, before);
+  }
+  return resolved;
 }
 
 void check_hashes(const Dependencies& dependencies, const std::vector<LockedPackage>& packages) {

@@ -2,11 +2,12 @@
 // newest versions that can run in a Worker are found, and a compiled package without a wheel for
 // WebAssembly neither stops everything nor silently drags its dependents years back.
 //
+// 0. A lock that answers every question of the project is taken as it is, and no index is asked: an
+//    index could only tell of newer versions, which the lock is there to keep out.
 // 1. Everything may be built from source: uv then takes the newest of all. What has a wheel that
 //    fits, or is known to work without its compiled part, is settled by that.
 // 2. For the rest the index of the Pyodide release is asked, where it is reachable. For Pythons
-// with
-//    next to no wheels on the public index that comes first.
+//    with next to no wheels on the public index that comes first.
 // 3. Compiled packages that their dependents do without are left out.
 // 4. Older versions of the dependents that do not need the compiled package yet; with a note. What
 //    the project itself asks for keeps its major version.
@@ -32,7 +33,8 @@ struct Resolved {
 };
 
 /// Resolves into the file `lock`, which is created. Versions in that file already are kept unless
-/// the requirements forbid it. Throws as explanation.h says when there is no solution.
+/// the requirements forbid it, and so are its bytes when it says the same. Throws as explanation.h
+/// says when there is no solution.
 Resolved resolve(UvProject& uv, const std::filesystem::path& lock);
 
 /// Throws Error when a file in the lock is not one of those whose hashes the project gives for the

@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
-#include <cstdlib>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -23,12 +23,14 @@ constexpr std::chrono::minutes kUnreachableFor{10};
 /// An index that is only an addition is given a moment, not uv's half a minute.
 const Environment kImpatient = {{"UV_HTTP_RETRIES", "0"}, {"UV_HTTP_CONNECT_TIMEOUT", "2"}};
 
-/// The file whose age tells since when an index is unreachable.
+/// The file whose age tells since when an index is unreachable; empty without a place for it.
 fs::path unreachable_mark(std::string_view index) {
+  const fs::path cache = cache_directory();
+  if (cache.empty()) return {};
   std::string name(index);
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return cache_folder() / "unreachable" / name;
+  return cache / "unreachable" / name;
 }
 
 bool recently_unreachable(std::string_view index) {
@@ -40,16 +42,6 @@ bool recently_unreachable(std::string_view index) {
 }
 
 }  // namespace
-
-fs::path cache_folder() {
-  const char* configured = std::getenv("XDG_CACHE_HOME");
-  if (configured != nullptr && *configured == '/') return fs::path(configured) / "cwrangler";
-  const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') {
-    throw Error("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set");
-  }
-  return fs::path(home) / ".cache" / "cwrangler";
-}
 
 UvProject::UvProject(const Uv& uv, const Dependencies& dependencies, UvProjectOptions options,
                      Warn warn)
@@ -71,6 +63,7 @@ bool UvProject::has_pyodide_index() const {
 void UvProject::note_unreachable() {
   pyodide_index_unreachable_ = true;
   const fs::path mark = unreachable_mark(pyodide_index_);
+  if (mark.empty()) return;
   std::error_code ignored;
   fs::create_directories(mark.parent_path(), ignored);
   try {
@@ -99,7 +92,8 @@ std::vector<std::string> UvProject::index_arguments(bool pyodide_index) const {
   return arguments;
 }
 
-CapturedRun UvProject::compile(std::vector<std::string> arguments, bool pyodide_index) {
+std::vector<std::string> UvProject::compile_arguments(const std::vector<std::string>& arguments,
+                                                      bool pyodide_index) const {
   std::vector<std::string> all = {
       "pip",      "compile",    dependencies_.source, options_.staging / "sdk.in",
       "--python", interpreter_, "--no-header"};
@@ -115,6 +109,16 @@ CapturedRun UvProject::compile(std::vector<std::string> arguments, bool pyodide_
   const std::vector<std::string> indexes = index_arguments(pyodide_index);
   all.insert(all.end(), indexes.begin(), indexes.end());
   all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
+CapturedRun UvProject::compile_from_cache(std::vector<std::string> arguments, bool pyodide_index) {
+  arguments.emplace_back("--offline");
+  return run_uv(compile_arguments(arguments, pyodide_index));
+}
+
+CapturedRun UvProject::compile(std::vector<std::string> arguments, bool pyodide_index) {
+  std::vector<std::string> all = compile_arguments(arguments, pyodide_index);
   if (!pyodide_index || options_.offline) return run(std::move(all));
 
   if (!options_.ask_again && recently_unreachable(pyodide_index_)) {
@@ -186,7 +190,25 @@ CapturedRun UvProject::run(std::vector<std::string> arguments) {
   return run_uv(std::move(arguments));
 }
 
+CapturedRun UvProject::run_for_known_files(const std::vector<std::string>& arguments) {
+  if (!options_.offline) {
+    std::vector<std::string> cached = arguments;
+    cached.emplace_back("--offline");
+    CapturedRun result = run_uv(std::move(cached));
+    if (result.status.success() || read_uv_failure(result.err).kind == Kind::no_space) {
+      return result;
+    }
+  }
+  return run(arguments);
+}
+
+bool UvProject::asks_default_index_only() const {
+  return options_.indexes.indexes.empty() && options_.indexes.default_index.empty() &&
+         !names_any_index(options_.project, dependencies_.inputs);
+}
+
 void UvProject::exclude(std::vector<std::string> packages) {
+  if (packages.empty()) return;
   excluded_.insert(excluded_.end(), packages.begin(), packages.end());
   std::string text;
   for (const std::string& package : excluded_) text += package + "\n";

@@ -48,12 +48,19 @@ class UvProject {
   /// fails at once and reachable() says so from then on.
   CapturedRun compile(std::vector<std::string> arguments, bool pyodide_index);
 
+  /// The same with nothing but what uv has in its cache, and without a word when that fails.
+  CapturedRun compile_from_cache(std::vector<std::string> arguments, bool pyodide_index);
+
   /// The same for requirements of ours instead of the project's, for another Python perhaps.
   CapturedRun compile_only(const std::string& requirements, std::string_view python_version,
                            std::vector<std::string> arguments);
 
   /// `uv ARGUMENTS…`, and once more from uv's cache when the network is gone: a warning says so.
   CapturedRun run(std::vector<std::string> arguments);
+
+  /// `uv ARGUMENTS…` for files whose hashes are known: from uv's cache, because an index could say
+  /// nothing of them that matters, else as run() does.
+  CapturedRun run_for_known_files(const std::vector<std::string>& arguments);
 
   /// Packages that no dependency may bring in from now on.
   void exclude(std::vector<std::string> packages);
@@ -66,9 +73,14 @@ class UvProject {
   bool pyodide_index_unreachable() const { return pyodide_index_unreachable_; }
   const std::string& pyodide_index() const { return pyodide_index_; }
 
+  /// Whether all that uv may ask is its default index and the Pyodide release's, whatever the user
+  /// has changed since the last sync.
+  bool asks_default_index_only() const;
+
   /// The flags that name the command line's indexes, and the Pyodide release's.
   std::vector<std::string> index_arguments(bool pyodide_index) const;
 
+  bool ask_again() const { return options_.ask_again; }
   bool offline() const { return options_.offline; }
   const Uv& uv() const { return uv_; }
   const Dependencies& dependencies() const { return dependencies_; }
@@ -79,6 +91,8 @@ class UvProject {
   const TargetPython& target() const { return target_; }
 
  private:
+  std::vector<std::string> compile_arguments(const std::vector<std::string>& arguments,
+                                             bool pyodide_index) const;
   CapturedRun run_uv(std::vector<std::string> arguments, const Environment& environment = {});
   bool leave_out_index(const std::string& address);
   void note_unreachable();
@@ -95,9 +109,5 @@ class UvProject {
   /// uv's settings without an index that cannot be reached, in place of the project's.
   std::optional<TemporaryFile> settings_;
 };
-
-/// The folder for what may be lost: `$XDG_CACHE_HOME/cwrangler`, else `~/.cache/cwrangler`. Throws
-/// Error when neither variable is set.
-std::filesystem::path cache_folder();
 
 }  // namespace cwrangler::cli

@@ -229,6 +229,14 @@ def test_fastapi_with_a_compiled_and_a_source_only_package(project, cwrangler):
     again = cwrangler("sync", "--force", "--python", "3.14", cwd=directory)
     assert again.returncode == 0 and "Building" not in again.stderr
     assert snapshot(modules) == before
+    # After a change that the lock has an answer to, no index is asked.
+    with (directory / "pyproject.toml").open("a") as file:
+        file.write("# edited\n")
+    lock = (directory / "pylock.toml").read_bytes()
+    edited = cwrangler("sync", "--python", "3.14", cwd=directory, env=NO_NETWORK)
+    assert edited.stdout.startswith("Installed"), edited.stderr
+    assert "cannot be reached" not in edited.stderr
+    assert (directory / "pylock.toml").read_bytes() == lock
     # And without a network, from uv's cache.
     offline = cwrangler("sync", "--force", "--python", "3.14", cwd=directory, env=NO_NETWORK)
     assert offline.returncode == 0, offline.stderr

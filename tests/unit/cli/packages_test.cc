@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "cli/packages/edit_dependencies.h"
 #include "cli/packages/explanation.h"
+#include "cli/packages/index_settings.h"
 #include "cli/packages/installation.h"
 #include "cli/packages/installed.h"
 #include "cli/packages/known_packages.h"
@@ -52,6 +53,27 @@ TEST_CASE("requirements.txt: entries replaced, added and taken out, the rest as 
   CHECK(without_requirements(text, {"x"}) == "# mine\nHttpx >= 0.1\n-r more.txt\ny\n");
   CHECK(with_requirements("", {"a"}) == "a\n");
   CHECK(with_requirements("b", {"a"}) == "b\na\n");
+}
+
+TEST_CASE("where packages come from is told from settings and requirements alike") {
+  const TemporaryFolder folder;
+  const fs::path requirements = folder.write("requirements.txt", "httpx\n# -i is a flag\n");
+  const std::vector<fs::path> inputs = {requirements};
+  CHECK_FALSE(names_any_index(folder.path(), inputs));
+  for (const char* line : {"-i https://h/simple", "  --index-url=https://h", "--no-index",
+                           "--extra-index-url https://h", "-f wheels", "--find-links wheels"}) {
+    folder.write("requirements.txt", std::string("httpx\n") + line + "\n");
+    CHECK(names_any_index(folder.path(), inputs));
+  }
+  folder.write("requirements.txt", "httpx\n");
+  for (const char* setting :
+       {"index-url = 'https://h'", "find-links = ['wheels']", "no-index = true",
+        "[[index]]\nurl = 'https://h'", "[pip]\nextra-index-url = ['https://h']"}) {
+    folder.write("uv.toml", setting);
+    CHECK(names_any_index(folder.path(), inputs));
+  }
+  folder.write("uv.toml", "prerelease = 'allow'\n");
+  CHECK_FALSE(names_any_index(folder.path(), inputs));
 }
 
 TEST_CASE("an edited file is put back unless it is kept") {

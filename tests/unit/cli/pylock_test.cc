@@ -65,6 +65,21 @@ TEST_CASE("a lock without a package is still a lock of the others") {
   CHECK(read_file(file).find("lock-version") != std::string::npos);
 }
 
+TEST_CASE("an index may leave out sizes and times: the lock says the same") {
+  const std::string whole =
+      "sdist = { url = \"https://h/a.tar.gz\", upload-time = 2026-11-18T11:06:55Z, size = 10764, "
+      "hashes = { sha256 = \"0a\" } }\nsize = 3\n";
+  const std::string bare =
+      "sdist = { url = \"https://h/a.tar.gz\", hashes = { sha256 = \"0a\" } }\nsize = 3\n";
+  CHECK(without_remarks(whole) == without_remarks(bare));
+  CHECK(without_remarks(bare) == bare);
+  std::string other = whole;
+  other.replace(other.find("0a"), 2, "0b");
+  CHECK(without_remarks(other) != without_remarks(bare));
+  CHECK(without_remarks("").empty());
+  CHECK(without_remarks("size = 1") == "size = 1");
+}
+
 TEST_CASE("a lock that is none is refused, hostile shapes included") {
   const TemporaryFolder folder;
   const auto file = folder.path() / "pylock.toml";
