@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "cli/packages/explanation.h"
 #include "cli/packages/source_build.h"
+#include "cli/packages/work_files.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -125,7 +126,7 @@ std::vector<std::string> install_lock(UvProject& uv, const fs::path& lock, const
   fs::path installed_lock = lock;
   if (!built.empty()) {
     // Beside the lock, so that its relative paths keep their meaning.
-    installed_lock = lock.parent_path() / "pylock.cwrangler-wheels.toml";
+    installed_lock = lock.parent_path() / kWheelsLock;
     write_file_atomically(installed_lock, pylock_without(lock, built));
   }
   arguments.insert(arguments.end(), {"-r", installed_lock, "--preview-features", "pylock"});

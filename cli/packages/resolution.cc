@@ -222,7 +222,8 @@ Resolved Resolver::finish() {
 Resolved resolve(UvProject& uv, const fs::path& lock) {
   const std::string before = fs::is_regular_file(lock) ? read_file(lock) : "";
   Resolved resolved = Resolver(uv, lock).run();
-  if (!before.empty() && without_remarks(before) == without_remarks(read_file(lock))) {
+  const std::string now = read_file(lock);
+  if (now != before && without_remarks(now) == without_remarks(before)) {
     write_file_atomically(lock, before);
   }
   return resolved;

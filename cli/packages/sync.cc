@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -22,6 +21,7 @@
 #include "cli/packages/staging.h"
 #include "cli/packages/sync_state.h"
 #include "cli/packages/temporary_file.h"
+#include "cli/packages/work_files.h"
 #include "cli/terminal/progress.h"
 
 namespace cwrangler::cli {
@@ -124,19 +124,8 @@ void warn_of_compromises(const Resolved& resolved, const UvProject& uv, Terminal
   }
 }
 
-/// What a sync writes into the project's folder while it works: the paths in a lock are relative to
-/// it. They outlive a sync that is killed.
-constexpr std::array kWorkFiles{"pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml"};
-
 bool killed_sync_left_files(const fs::path& project) {
-  return Staging::has_leftovers(project) ||
-         std::any_of(kWorkFiles.begin(), kWorkFiles.end(),
-                     [&](const char* name) { return fs::exists(project / name); });
-}
-
-/// Only under the lock of Staging: they may be those of a sync that is at work.
-void remove_work_files(const fs::path& project) {
-  for (const char* name : kWorkFiles) fs::remove(project / name);
+  return Staging::has_leftovers(project) || has_work_files(project);
 }
 
 /// One sync that has something to do.
@@ -155,7 +144,7 @@ class Sync {
                      })
                                      : Uv::Trace(),
                      [this] { progress_.tick(); })),
-        lock_(request.project / kWorkFiles[0]),
+        lock_(request.project / kLockAtWork),
         project_(uv_, situation.dependencies,
                  {.project = request.project,
                   .staging = staging,

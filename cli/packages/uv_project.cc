@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "cli/packages/index_settings.h"
 #include "cli/packages/uv_failure.h"
+#include "cli/packages/work_files.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -164,7 +165,7 @@ bool UvProject::leave_out_index(const std::string& address) {
                                   : settings_without_index(options_.project, address, index);
   if (!settings) return false;
   // In the project's folder, because paths in settings are relative to their file.
-  settings_.emplace(options_.project / "uv.cwrangler.toml");
+  settings_.emplace(options_.project / kSettingsAtWork);
   write_file_atomically(settings_->path(), *settings);
   warn_("The index cannot be reached: " + index + "\nGoing on without it.");
   return true;

@@ -202,20 +202,24 @@ def test_killed_at_random_points_nothing_is_ever_half_written(before):
     last = before.sync()
     assert last.returncode == 0, last.stderr
     assert content() == two
-    assert not list(before.directory.glob("pylock.cwrangler*"))
+    assert not [*before.directory.glob("*.cwrangler*"), *before.directory.glob(".tmp*")]
     assert scratch_files(before.directory) == {"sync.lock"}
 
 
 def test_what_a_killed_sync_has_left_goes_with_the_next_one(before):
     left = [before.directory / name
-            for name in ("pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml")]
+            for name in ("pylock.cwrangler.toml", "pylock.cwrangler-wheels.toml",
+                         "pylock.cwrangler.toml.a1B2c3", "uv.cwrangler.toml", ".tmpa1B2c3")]
     for file in left:
-        file.write_text("half of a lo")
+        file.write_text("lock-version = ")
+    own = before.directory / ".tmpmine12"
+    own.write_text("kept")
     old = before.directory / ".wrangler" / "tmp" / "removed-abcdef" / "python_modules"
     old.mkdir(parents=True)
     (old / "alpha.py").write_text("x = 0")
     assert before.sync().stdout == "python_modules is up to date\n"
     assert not any(file.exists() for file in left)
+    assert own.exists()
     assert scratch_files(before.directory) == {"sync.lock"}
 
 
