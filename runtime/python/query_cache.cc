@@ -106,7 +106,7 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
     key.add(read_file(script));
   }
   const fs::path assets = share_directory() / "pyodide" / release;
-  for (const char* asset : {"pyodide.asm.wasm", "python_stdlib.zip"}) {
+  for (const char* asset : {"pyodide.wasm", "python_stdlib.zip"}) {
     key.add_file_state(assets / asset);
   }
   return cache / "interpreter" / (key.hex() + ".json");

@@ -110,7 +110,7 @@ export class Interpreter {
    */
   static async start(options) {
     const release = new Release(options.python);
-    const wasm = await compileModule(release.file('pyodide.asm.wasm'));
+    const wasm = await compileModule(release.file('pyodide.wasm'));
     const api = {
       config: {
         jsglobals: globalThis,
@@ -120,7 +120,8 @@ export class Interpreter {
       },
       runtimeEnv: {IN_WORKERD: true, IN_BROWSER: true, IN_BROWSER_MAIN_THREAD: true},
     };
-    const libraries = new Libraries();
+    const links = release.links();
+    const libraries = new Libraries(links);
     let table;
     let sitePackages;
     const prepareFiles = (module) => {
@@ -150,6 +151,7 @@ export class Interpreter {
         // 0.27 makes the memory itself; it would not notice that it has grown.
         ...(options.snapshot && {INITIAL_MEMORY: options.snapshot.size}),
         ...libraries.settings(() => table.length),
+        links,
         suspendedFrames: new SuspendedFrames(),
         preRun: [prepareFiles, (emscripten) => {
           emscripten.onRuntimeInitialized = () => resolve(emscripten);

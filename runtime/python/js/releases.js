@@ -1,112 +1,25 @@
-// Pyodide's releases in share/cwrangler/pyodide, one folder for each Python version, and the places where
-// their JavaScript glue does not fit this host.
+// Pyodide's releases in share/cwrangler/pyodide, one folder for each Python version, as the build has
+// prepared them (runtime/python/releases).
 //
 // The glue is compiled as the body of a function: its names stay out of the global scope, and what it
 // looks up as a global can be given to it as a parameter.
 
 import {ops} from '../../web/js/host.js';
+import {Links} from './links.js';
 
 /** Parameters of the compiled glue, which hide globals of the same name. */
 const PARAMETERS = ['crypto', 'MessageChannel', 'setTimeout'];
 
-/**
- * In 0.27 and 0.28 a promising call keeps its exception slot on the C stack and does not give it back:
- * every call leaks 16 bytes, and a call started from running Python corrupts the stack. This makes the
- * call as 314 does: started from the event loop, with the slot on the heap and the callee kept alive.
- *
- * @param {{error: string, suspender: string, name: string, isCoroutine: string, keepName: string}} names
- *     what the minifier has called things
- * @returns {[string, string][]} texts and their replacements
- */
-function promisingCallFixes({error, suspender, name, isCoroutine, keepName}) {
-  const take = `_check_gil();let ${suspender}=validSuspender.value;`;
-  const coroutine = `if(u&&u.type==="coroutine"&&u._ensure_future){_check_gil();` +
-      `let ${suspender}=validSuspender.value;validSuspender.value=!1;` +
-      `let ${isCoroutine}=__iscoroutinefunction(t);` +
-      `validSuspender.value=${suspender},${isCoroutine}&&u._ensure_future()}return u}`;
-  const call = 'validSuspender.value=!1,u=await Module.promisingApply(';
-  const failed = `if(u=u[0],u===${error}){_PyErr_SetRaisedException(HEAPU32[c/4>>>0]);`;
-  const named = `${keepName}(${name},"callPyObjectKwargsPromising")`;
-  return [
-    [
-      `let l=stackSave(),c=stackAlloc(4),u;try{${take}${call}`,
-      '_Py_IncRef(t);await new Promise(d=>API.scheduleCallback(d,0));' +
-          `let c=_malloc(4),u;try{${take}${call}`,
-    ],
-    [
-      `${failed}try{_pythonexc2js()}finally{stackRestore(l)}}${coroutine}${named}`,
-      `try{${failed}_pythonexc2js()}${coroutine}` +
-          `finally{_free(c);_Py_DecRef(t)}}${named}`,
-    ],
-  ];
-}
+const VERSIONS = ['3.12', '3.13', '3.14'];
 
-/** Lets the host place side modules in memory. */
-const LIBRARY_PLACES = [
-  'getMemory(metadata.memorySize+memAlign)',
-  'Module.placeLibrary(libName,metadata.memorySize+memAlign,getMemory)',
-];
-
-const CLASSIC_EXPORT = [
-  ['globalThis._createPyodideModule = _createPyodideModule;', 'return _createPyodideModule;'],
-];
-
-/** @type {Record<string, {glue: string, replacements: [string, string][]}>} */
-const RELEASES = {
-  '3.12': {
-    glue: 'pyodide.asm.js',
-    replacements: [
-      ...CLASSIC_EXPORT,
-      LIBRARY_PLACES,
-      ...promisingCallFixes(
-          {error: 'null', suspender: 'd', name: 'Ue', isCoroutine: 'p', keepName: 'i'}),
-    ],
-  },
-  '3.13': {
-    glue: 'pyodide.asm.js',
-    replacements: [
-      ...CLASSIC_EXPORT,
-      LIBRARY_PLACES,
-      ...promisingCallFixes(
-          {error: 'Module.error', suspender: 'y', name: 'de', isCoroutine: 'm', keepName: 'a'}),
-    ],
-  },
-  '3.14': {
-    glue: 'pyodide.asm.mjs',
-    replacements: [
-      LIBRARY_PLACES,
-      ['export default _createPyodideModule;', 'return _createPyodideModule;'],
-      ['var _scriptName=import.meta.url;', 'var _scriptName="file:///pyodide.asm.mjs";'],
-      ['createRequire(import.meta.url)', 'createRequire(_scriptName)'],
-      ['new URL("pyodide.asm.wasm",import.meta.url)', 'new URL("pyodide.asm.wasm",_scriptName)'],
-      // See suspended_frames.js.
-      ['=_captureThreadState();', '=Module.suspendedFrames.hide(Module,_captureThreadState());'],
-      [
-        '_restoreThreadState(state.threadState);',
-        'Module.suspendedFrames.show(Module,state.threadState);_restoreThreadState(state.threadState);',
-      ],
-    ],
-  },
-};
-
-/**
- * @param {string} text
- * @param {string} old must be there exactly once
- * @param {string} replacement
- */
-function replaceOnce(text, old, replacement) {
-  const start = text.indexOf(old);
-  if (start < 0 || text.indexOf(old, start + 1) >= 0) {
-    throw new Error(`the Pyodide release is not the expected one: no single "${old}" in its glue`);
-  }
-  return text.slice(0, start) + replacement + text.slice(start + old.length);
-}
+/** Those whose main module the build has linked. */
+const LINKED = ['3.14'];
 
 /** A Pyodide release. */
 export class Release {
   /** @param {string} python "3.12", "3.13" or "3.14" */
   constructor(python) {
-    if (!Object.hasOwn(RELEASES, python)) throw new Error(`there is no Pyodide for Python ${python}`);
+    if (!VERSIONS.includes(python)) throw new Error(`there is no Pyodide for Python ${python}`);
     this.python = python;
     this.folder = `pyodide/${python}`;
   }
@@ -116,17 +29,20 @@ export class Release {
     return ops.pythonAsset(`${this.folder}/${name}`);
   }
 
+  /** @returns {Links | undefined} where symbols of the main module are, when it is linked */
+  links() {
+    if (!LINKED.includes(this.python)) return undefined;
+    return new Links(() => ops.pythonAssetText(`${this.folder}/symbols.json`));
+  }
+
   /**
    * @param {Record<string, any>} globals what the glue is to see instead of the globals of that name:
    *     those of PARAMETERS
    * @returns {(settings: object) => Promise<object>} Emscripten's module factory
    */
   moduleFactory(globals) {
-    const {glue, replacements} = RELEASES[this.python];
-    const path = `${this.folder}/${glue}`;
-    const source = replacements.reduce(
-        (text, [old, replacement]) => replaceOnce(text, old, replacement), ops.pythonAssetText(path));
-    const compiled = ops.pythonCompile(source, path, PARAMETERS);
+    const path = `${this.folder}/glue.js`;
+    const compiled = ops.pythonCompile(ops.pythonAssetText(path), path, PARAMETERS);
     return compiled(...PARAMETERS.map((name) => globals[name]));
   }
 }

@@ -25,6 +25,7 @@ const MAIN = '__main__';
  * @property {number} memory where its memory was allocated
  * @property {number} table the length of the table before it was loaded
  * @property {number[]} handles what dlopen() has returned for it
+ * @property {Record<string, number>} [slots] places of its functions in the table, where they are known
  */
 
 /**
@@ -49,6 +50,12 @@ export class Libraries {
   /** @type {LibraryPlace[]} */
   places = [];
   #next;
+  #links;
+
+  /** @param {import('./links.js').Links} [links] of a main module that was linked ahead of time */
+  constructor(links) {
+    this.#links = links;
+  }
 
   /** Emscripten's settings that make it ask here. @param {() => number} tableLength */
   settings(tableLength) {
@@ -76,15 +83,34 @@ export class Libraries {
       // What was there before the library was put there by Python's own start, which is not repeated.
       if (table.length < place.table) table.grow(place.table - table.length);
       this.#next = place;
+      this.#links?.expect(place.slots);
       const library = newDSO(place.name, undefined, 'loading');
       library.refcount = Infinity;
       library.global = false;
       library.exports = loadWebAssemblyModule(code, {}, place.name, {});
       this.#next = undefined;
+      if (place.slots !== undefined) placeFunctions(table, library.exports, place.slots);
       for (const handle of place.handles) LDSO.loadedLibsByHandle[handle] = library;
       LDSO.loadedLibsByName[place.name] = library;
     }
     this.places = places;
+  }
+
+  /** Completes what is known of the places. @param {object} module Emscripten's */
+  describe({LDSO: {loadedLibsByHandle, loadedLibsByName}}) {
+    for (const place of this.places) {
+      place.handles = Object.keys(loadedLibsByHandle)
+          .filter((handle) => loadedLibsByHandle[handle].name === place.name).map(Number);
+      place.slots = this.#links?.slotsOf(loadedLibsByName[place.name].exports);
+    }
+  }
+}
+
+/** Puts functions of a library into the table where its own elements have not. */
+function placeFunctions(table, exports, slots) {
+  for (const [name, slot] of Object.entries(slots)) {
+    if (slot >= table.length) table.grow(slot + 1 - table.length);
+    if (table.get(slot) === null) table.set(slot, exports[name]);
   }
 }
 
@@ -243,17 +269,14 @@ function checkFiles(FS) {
 export function takeSnapshot(layer, interpreter, roots) {
   const {api, module, libraries, table} = interpreter;
   checkFiles(module.FS);
-  const {loadedLibsByHandle, loadedLibsByName} = module.LDSO;
+  const {loadedLibsByName} = module.LDSO;
   const known = new Set(libraries.places.map(({name}) => name));
   for (const {name} of Object.values(loadedLibsByName)) {
     if (name !== MAIN && !known.has(name)) {
       throw new SnapshotPrevented(`the library ${name} has no memory of its own`);
     }
   }
-  for (const place of libraries.places) {
-    place.handles = Object.keys(loadedLibsByHandle)
-        .filter((handle) => loadedLibsByHandle[handle].name === place.name).map(Number);
-  }
+  libraries.describe(module);
   // What is collected now need not be collected, and its pages not be copied, in every instance.
   interpreter.run('import gc; gc.collect(); gc.freeze(); del gc');
   /** @type {Description} */

@@ -1,5 +1,5 @@
-# cmake -DNPM= -DSOURCE= -DWORK= -DDESTINATION= -P fetch_pyodide.cmake
-# Installs the locked npm packages in WORK and takes from each release what the runtime reads.
+# cmake -DNPM= -DSOURCE= -DWORK= -DRELINK= -DDESTINATION= -P fetch_pyodide.cmake
+# Installs the locked npm packages in WORK, and prepares for the runtime what it reads of each release.
 
 find_program(NODE node REQUIRED)
 file(MAKE_DIRECTORY "${WORK}")
@@ -11,11 +11,14 @@ execute_process(
 
 foreach(version 3.12 3.13 3.14)
   set(package "${WORK}/node_modules/pyodide-${version}")
-  file(GLOB glue "${package}/pyodide.asm.js" "${package}/pyodide.asm.mjs")
   file(REMOVE_RECURSE "${DESTINATION}/${version}")
-  file(COPY ${glue} "${package}/pyodide.asm.wasm" "${package}/python_stdlib.zip"
-    "${package}/README.md" DESTINATION "${DESTINATION}/${version}"
+  file(COPY "${package}/python_stdlib.zip" "${package}/README.md"
+    DESTINATION "${DESTINATION}/${version}"
     FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  execute_process(
+    COMMAND "${NODE}" "${SOURCE}/prepare.mjs" ${version} "${package}" "${RELINK}"
+      "${DESTINATION}/${version}"
+    COMMAND_ERROR_IS_FATAL ANY)
   # What the release's own package index has, "name version" a line: for advice when a package is
   # missing elsewhere.
   execute_process(
