@@ -9,6 +9,7 @@
 #include "cli/command/commands.h"
 #include "cli/dev/outbound_map.h"
 #include "cli/dev/session.h"
+#include "cli/packages/editor_links.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -68,6 +69,8 @@ int dev(const Flags& flags, const CommandContext& context) {
   const std::map<std::string, std::string> outbound_map = parse_outbound_map(flags.outbound_map);
   // Read once more than needed, for the address: a configuration that is wrong is told first.
   const Config config = load_config(project.config);
+
+  update_editor_links(config.directory);
 
   SessionOptions session;
   session.ip = !flags.ip.empty() ? flags.ip : !config.dev_ip.empty() ? config.dev_ip : "localhost";

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "cli/command/commands.h"
+#include "cli/packages/editor_links.h"
 #include "cli/project/project_template.h"
 
 namespace cwrangler::cli {
@@ -27,6 +28,7 @@ int init(const Flags& flags, const CommandContext& context) {
   options.now = context.clock();
 
   const CreatedProject project = create_project(options);
+  update_editor_links(options.target);
   Terminal& terminal = context.terminal;
   terminal.print("Created the Worker " + terminal.bold(project.name) + " in " +
                  options.target.string());

@@ -15,7 +15,8 @@ struct EditorSettings {
 };
 
 /// Makes pyrightconfig.json and mypy.ini, each only when the project has no settings for that tool
-/// yet; and makes `workers` known when python_modules does not have it.
+/// yet; and makes the links that they name. Throws Error when a file cannot be
+/// written.
 EditorSettings write_editor_settings(const std::filesystem::path& project);
 
 }  // namespace cwrangler::cli

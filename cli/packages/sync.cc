@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/packages/dependencies.h"
+#include "cli/packages/editor_links.h"
 #include "cli/packages/explanation.h"
 #include "cli/packages/installation.h"
 #include "cli/packages/resolution.h"
@@ -283,7 +284,9 @@ std::string sync_inputs(const SyncRequest& request) {
 
 SyncReport sync_packages(const SyncRequest& request, Terminal& terminal) {
   try {
-    return synchronise(request, terminal);
+    SyncReport report = synchronise(request, terminal);
+    update_editor_links(request.project);
+    return report;
   } catch (const fs::filesystem_error& error) {
     throw Error(error.code().message()).while_doing("writing " + error.path1().string());
   }

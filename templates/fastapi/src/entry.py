@@ -1,9 +1,8 @@
 """A FastAPI application as a Worker."""
 
-import asgi
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
-from workers import Request, Response, WorkerEntrypoint
+from workers import Request, Response, WorkerEntrypoint, asgi
 
 app = FastAPI(title="{{name}}")
 
