@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 
 namespace cwrangler {
@@ -16,20 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Closes a descriptor when the scope ends.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 fs::path executable_directory() {
   std::error_code failed;
   const fs::path self = fs::read_symlink("/proc/self/exe", failed);

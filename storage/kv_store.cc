@@ -10,6 +10,7 @@
 #include <span>
 #include <system_error>
 
+#include "base/descriptor.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::storage {
@@ -45,20 +46,6 @@ Connection open(const fs::path& file) {
   return connection;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-
- private:
-  const int number_;
-};
-
 void append_hex(std::string& text, std::span<const uint8_t> bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   for (const uint8_t byte : bytes) {
@@ -88,10 +75,10 @@ bool is_blob_id(std::string_view id) {
 
 void write_whole_file(const fs::path& path, const Blob& bytes, bool flush) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (file.number() < 0) throw system_error("writing " + path.string());
+  if (file.get() < 0) throw system_error("writing " + path.string());
   std::span<const uint8_t> rest = bytes;
   while (!rest.empty()) {
-    const ssize_t count = ::write(file.number(), rest.data(), rest.size());
+    const ssize_t count = ::write(file.get(), rest.data(), rest.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
       Error error = system_error("writing " + path.string());
@@ -100,7 +87,7 @@ void write_whole_file(const fs::path& path, const Blob& bytes, bool flush) {
     }
     rest = rest.subspan(static_cast<size_t>(count));
   }
-  if (flush && ::fdatasync(file.number()) != 0) {
+  if (flush && ::fdatasync(file.get()) != 0) {
     Error error = system_error("flushing " + path.string());
     ::unlink(path.c_str());
     throw error;
@@ -109,7 +96,7 @@ void write_whole_file(const fs::path& path, const Blob& bytes, bool flush) {
 
 void flush_folder(const fs::path& path) {
   const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.number() < 0 || ::fsync(folder.number()) != 0) {
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) {
     throw system_error("flushing " + path.string());
   }
 }
@@ -117,7 +104,7 @@ void flush_folder(const fs::path& path) {
 /// Nothing when there is no such file.
 std::optional<Blob> read_whole_file(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) {
+  if (file.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
     throw system_error("reading " + path.string());
   }
@@ -126,7 +113,7 @@ std::optional<Blob> read_whole_file(const fs::path& path) {
   Blob bytes(failed ? 0 : size);
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = ::read(file.number(), bytes.data() + done, bytes.size() - done);
+    const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw system_error("reading " + path.string());
     if (count == 0) break;
@@ -293,7 +280,7 @@ void KvStore::trim_unsynced() {
   last.reset();
   const Descriptor folder(::open(blobs_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Left as it is, the next group of writes tries again.
-  if (folder.number() < 0 || ::syncfs(folder.number()) != 0) return;
+  if (folder.get() < 0 || ::syncfs(folder.get()) != 0) return;
   // What another process has added since then is not flushed, and stays.
   Statement trim = connection_.prepare("DELETE FROM _cwrangler_unsynced WHERE id <= ?1");
   trim.bind(1, id);

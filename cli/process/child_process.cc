@@ -99,19 +99,6 @@ bool read_some(int fd, std::string& into) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    reset();
-    fd_ = std::exchange(other.fd_, -1);
-  }
-  return *this;
-}
-
-void Descriptor::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 std::string ExitStatus::to_string() const {
   if (signal == 0) return "exit status " + std::to_string(code);
   return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";

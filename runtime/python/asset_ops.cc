@@ -8,12 +8,12 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/platform.h"
 #include "runtime/python/arguments.h"
-#include "runtime/python/descriptor.h"
 
 namespace cwrangler::python {
 namespace {
@@ -38,7 +38,8 @@ void asset(Call call) {
   const std::filesystem::path path = asset_path(call);
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status = {};
-  if (!file || fstat(file.get(), &status) != 0) throw system_error("opening " + path.string());
+  if (!file.valid() || fstat(file.get(), &status) != 0)
+    throw system_error("opening " + path.string());
   if (!S_ISREG(status.st_mode) || status.st_size == 0) {
     throw Error(path.string() + " is not a file with content").while_doing("reading an asset");
   }

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/module_map.h"
 #include "runtime/python/arguments.h"
-#include "runtime/python/descriptor.h"
 #include "runtime/python/worker_modules.h"
 
 namespace cwrangler::python {
@@ -75,7 +75,7 @@ void read(Call call) {
   // Opened anew each time: Python reads most files in one piece, and a Worker with thousands of
   // open files would otherwise need as many descriptors.
   const Descriptor file(open(node.path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw system_error("opening " + node.path);
+  if (!file.valid()) throw system_error("opening " + node.path);
   const ssize_t count = pread(file.get(), into.data(), into.size(), position);
   if (count < 0) throw system_error("reading " + node.path);
   call.GetReturnValue().Set(static_cast<double>(count));

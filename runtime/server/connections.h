@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/server/descriptor.h"
+#include "base/descriptor.h"
 #include "runtime/server/exchange.h"
 #include "runtime/server/http_limits.h"
 

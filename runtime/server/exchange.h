@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/server/descriptor.h"
+#include "base/descriptor.h"
 #include "runtime/server/message_head.h"
 
 namespace cwrangler::server {

@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "runtime/bindings/arguments.h"
 #include "runtime/bindings/delivery.h"
@@ -39,30 +40,15 @@ using engine::ScriptScope;
 /// `_headers` and `_redirects` of this size are no such files.
 constexpr size_t kLargestText = 4 << 20;
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  const int number_;
-};
-
 class Folder {
  public:
   explicit Folder(const std::string& path)
       : folder_(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), path_(path) {
-    if (!folder_.is_open()) throw system_error("opening the folder of assets " + path);
+    if (!folder_.valid()) throw system_error("opening the folder of assets " + path);
   }
 
   /// Below the folder only, symbolic links included.
-  std::unique_ptr<Descriptor> open(std::string_view path, uint64_t flags) const {
+  Descriptor open(std::string_view path, uint64_t flags) const {
     open_how how{};
     how.flags = flags | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -70,10 +56,10 @@ class Folder {
     const std::string relative(path);
     // A NUL would end the name early, and name another file.
     if (relative.empty() || relative.find('\0') != std::string::npos) {
-      return std::make_unique<Descriptor>(-1);
+      return Descriptor();
     }
-    return std::make_unique<Descriptor>(static_cast<int>(
-        ::syscall(SYS_openat2, folder_.number(), relative.c_str(), &how, sizeof how)));
+    return Descriptor(static_cast<int>(
+        ::syscall(SYS_openat2, folder_.get(), relative.c_str(), &how, sizeof how)));
   }
 
   const std::string& path() const { return path_; }
@@ -85,12 +71,12 @@ class Folder {
 
 std::vector<uint8_t> read_at(const Folder& folder, const std::string& path, int64_t position,
                              size_t length) {
-  const auto file = folder.open(path, O_RDONLY);
-  if (!file->is_open()) throw system_error("reading the asset " + path);
+  const Descriptor file = folder.open(path, O_RDONLY);
+  if (!file.valid()) throw system_error("reading the asset " + path);
   std::vector<uint8_t> bytes(length);
   size_t done = 0;
   while (done < length) {
-    const ssize_t count = ::pread(file->number(), bytes.data() + done, length - done,
+    const ssize_t count = ::pread(file.get(), bytes.data() + done, length - done,
                                   static_cast<off_t>(position) + static_cast<off_t>(done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw system_error("reading the asset " + path);
@@ -120,9 +106,9 @@ void asset_open(Call call) {
 }
 
 void asset_find(Call call) {
-  const auto file = folder_of(call)->open(text_argument(call, 1), O_PATH);
+  const Descriptor file = folder_of(call)->open(text_argument(call, 1), O_PATH);
   struct stat status;
-  if (!file->is_open() || ::fstat(file->number(), &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return;
   char tag[64];
   std::snprintf(tag, sizeof tag, "%llx%09lx-%llx",
                 static_cast<unsigned long long>(status.st_mtim.tv_sec),

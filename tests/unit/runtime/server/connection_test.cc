@@ -523,7 +523,7 @@ TEST_CASE("random bytes on real connections never take the server down") {
 }
 
 TEST_CASE("a port in use and a descriptor that is no socket are told") {
-  const Descriptor first = open_listening_socket("127.0.0.1", 0);
+  const cwrangler::Descriptor first = open_listening_socket("127.0.0.1", 0);
   try {
     open_listening_socket("127.0.0.1", listening_port(first.get()));
     FAIL("the port was free");
