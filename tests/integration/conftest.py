@@ -3,6 +3,7 @@
 ``project``   makes a scratch project from a template or from ``tests/workers``
 ``dev``       runs ``cwrangler dev`` on one until the end of the ``with`` block
 ``cwrangler`` runs a command to its end
+``command_on`` runs commands that work on a sample Worker's data
 ``scratch_environment``  the environment of both: caches of the test's own
 ``shared_worker``  one running Worker for all tests of a module
 ``runtime``   cwrangler-runtime by itself with the Worker that a module's ``WORKER`` is
@@ -74,6 +75,29 @@ def project(
         return target
 
     return make
+
+
+@pytest.fixture
+def command_on(
+    project: Callable[..., Path], cwrangler: Callable[..., subprocess.CompletedProcess[str]]
+) -> Callable[..., Callable[..., subprocess.CompletedProcess[str]]]:
+    """``command_on("d1")``: a function that runs ``cwrangler d1 …`` in a copy of ``tests/workers/d1``.
+
+    It fails unless the command ends with ``status``. ``.directory`` is the copy.
+    """
+
+    def prepare(name: str) -> Callable[..., subprocess.CompletedProcess[str]]:
+        directory = project(name)
+
+        def run(*arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+            done = cwrangler(name, *arguments, cwd=directory)
+            assert done.returncode == status, done.stdout + done.stderr
+            return done
+
+        run.directory = directory
+        return run
+
+    return prepare
 
 
 @pytest.fixture

@@ -13,17 +13,9 @@ from dev_process import CWRANGLER
 
 
 @pytest.fixture
-def d1(project, cwrangler):
-    """``d1("execute", "books", …)`` in a copy of ``tests/workers/d1``; fails where the command does."""
-    directory = project("d1")
-
-    def run(*arguments: str, status: int = 0):
-        done = cwrangler("d1", *arguments, cwd=directory)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done
-
-    run.directory = directory
-    return run
+def d1(command_on):
+    """``d1("execute", "books", …)`` in a copy of ``tests/workers/d1``."""
+    return command_on("d1")
 
 
 def rows(done) -> list[dict]:

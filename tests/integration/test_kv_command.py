@@ -8,17 +8,9 @@ import pytest
 
 
 @pytest.fixture
-def kv(project, cwrangler):
-    """``kv("key", "put", …)`` in a copy of ``tests/workers/kv``; fails where the command does."""
-    directory = project("kv")
-
-    def run(*arguments: str, status: int = 0):
-        done = cwrangler("kv", *arguments, cwd=directory)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done
-
-    run.directory = directory
-    return run
+def kv(command_on):
+    """``kv("key", "put", …)`` in a copy of ``tests/workers/kv``."""
+    return command_on("kv")
 
 
 def keys(done) -> list[dict]:
