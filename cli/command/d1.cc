@@ -2,7 +2,6 @@
 // d1_migrations.cc.
 
 #include <CLI/CLI.hpp>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "cli/command/commands.h"
 #include "cli/command/d1_command.h"
+#include "cli/config/utc_time.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/d1_results.h"
 #include "cli/local/d1_script.h"
@@ -36,15 +36,6 @@ struct Flags : D1Flags {
   bool no_schema = false;
   bool no_data = false;
 };
-
-std::string iso_time(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &parts);
-  return text;
-}
 
 std::string plural(size_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
@@ -139,7 +130,7 @@ int export_sql(const Flags& flags, const CommandContext& context) {
 int create(const Flags& flags, const CommandContext& context) {
   require_local(flags.location, DefaultLocation::remote, "d1 create");
   D1Command command(flags, context);
-  const LocalDatabase& database = command.databases().create(flags.name, iso_time(context.clock()));
+  const LocalDatabase& database = command.databases().create(flags.name, utc_time(context.clock()));
   Terminal& terminal = context.terminal;
   terminal.print("✅ Successfully created DB '" + database.name +
                  "'\nCreated your new D1 database.\n");

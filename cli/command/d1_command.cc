@@ -4,7 +4,8 @@ namespace cwrangler::cli {
 
 D1Command::D1Command(const D1Flags& flags, const CommandContext& context)
     : flags_(flags), context_(context) {
-  config_ = load_config_or_none(context.options);
+  config_ = load_config_or_none(
+      {context.options.directory, context.options.config_file, context.options.environment});
   state_ = state_directory(flags.location, config_, context.options.directory);
   databases_ = std::make_unique<LocalDatabases>(config_, state_);
 }

@@ -12,7 +12,8 @@ void add_kv_flags(CLI::App& command, KvFlags& flags) {
 }
 
 KvCommand::KvCommand(const KvFlags& flags, const CommandContext& context) : flags_(flags) {
-  config_ = load_config_or_none(context.options);
+  config_ = load_config_or_none(
+      {context.options.directory, context.options.config_file, context.options.environment});
   state_ = state_directory(flags.location, config_, context.options.directory);
 }
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <set>
 
 #include "base/files.h"
+#include "cli/config/utc_time.h"
 #include "cli/local/d1_script.h"
 
 namespace cwrangler::cli {
@@ -32,16 +32,6 @@ std::string quoted(const std::string& name) {
   return text + '"';
 }
 
-/// "2026-11-22T14:00:00.000Z"
-std::string iso_time(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.000Z", &parts);
-  return text;
-}
-
 }  // namespace
 
 fs::path create_migration(const LocalDatabase& database, const std::string& message,
@@ -61,7 +51,7 @@ fs::path create_migration(const LocalDatabase& database, const std::string& mess
   std::snprintf(number, sizeof number, "%04d", last + 1);
   const fs::path file = folder / (std::string(number) + "_" + words + ".sql");
   write_file_atomically(
-      file, "-- Migration number: " + std::string(number) + " \t " + iso_time(now) + "\n");
+      file, "-- Migration number: " + std::string(number) + " \t " + utc_time(now) + "\n");
   return file;
 }
 

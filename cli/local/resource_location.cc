@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/error.h"
+
 namespace cwrangler::cli {
 
 void add_location_flags(CLI::App& command, LocationFlags& flags) {
@@ -19,13 +21,13 @@ void require_local(const LocationFlags& flags, DefaultLocation otherwise, const 
       .hint("Add --local to work on this machine's data.");
 }
 
-Config load_config_or_none(const GlobalOptions& options) {
-  if (options.config_file.empty() && find_config_file(options.directory).empty()) {
+Config load_config_or_none(const ConfigRequest& request) {
+  if (request.config_file.empty() && find_config_file(request.directory).empty()) {
     Config none;
-    none.directory = options.directory;
+    none.directory = request.directory;
     return none;
   }
-  return load_config({options.directory, options.config_file, options.environment});
+  return load_config(request);
 }
 
 std::filesystem::path state_directory(const LocationFlags& flags, const Config& config,

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "cli/command/commands.h"
 #include "cli/config/config.h"
 
 namespace CLI {
@@ -33,7 +32,7 @@ void require_local(const LocationFlags& flags, DefaultLocation otherwise, const 
 
 /// The project's configuration; where there is none, one without resources for the working
 /// directory. Throws Error when there is one that is wrong.
-Config load_config_or_none(const GlobalOptions& options);
+Config load_config_or_none(const ConfigRequest& request);
 
 /// The folder v3 of local state; `directory`: the working directory.
 std::filesystem::path state_directory(const LocationFlags& flags, const Config& config,

@@ -4,10 +4,10 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "cli/config/utc_time.h"
 #include "cli/project/compatibility_choice.h"
 #include "cli/project/local_variables.h"
 #include "cli/project/module_collection.h"
-#include "cli/project/project_template.h"
 
 namespace cwrangler::cli {
 namespace {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/config/names.h"
+#include "cli/config/utc_time.h"
 #include "cli/packages/dependencies.h"
 #include "cli/terminal/suggestion.h"
 
@@ -164,14 +165,6 @@ void move_into_place(const fs::path& staged, const fs::path& target,
 }
 
 }  // namespace
-
-std::string utc_date(std::chrono::system_clock::time_point time) {
-  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
-  auto two_digits = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-  return std::to_string(static_cast<int>(date.year())) + "-" +
-         two_digits(static_cast<unsigned>(date.month())) + "-" +
-         two_digits(static_cast<unsigned>(date.day()));
-}
 
 CreatedProject create_project(const InitOptions& options) {
   CreatedProject project{project_worker_name(options), {}};

@@ -31,7 +31,4 @@ struct CreatedProject {
 /// that do), when a file is in the way (naming all of them), or when writing fails.
 CreatedProject create_project(const InitOptions& options);
 
-/// YYYY-MM-DD in UTC, as a compatibility date is written.
-std::string utc_date(std::chrono::system_clock::time_point time);
-
 }  // namespace cwrangler::cli

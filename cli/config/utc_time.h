@@ -1,0 +1,16 @@
+// Days and moments as text, in UTC, as they stand in configurations and in files of migrations.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace cwrangler::cli {
+
+/// "2026-11-22", as a compatibility date is written.
+std::string utc_date(std::chrono::system_clock::time_point time);
+
+/// "2026-11-22T14:00:00.000Z", as JavaScript writes a Date; to the second.
+std::string utc_time(std::chrono::system_clock::time_point time);
+
+}  // namespace cwrangler::cli
