@@ -381,6 +381,25 @@ def test_progress_on_a_terminal_is_a_line_that_goes_away(vendored, scratch_envir
     assert text.endswith("\r\x1b[2K")
 
 
+def test_dev_syncs_first_when_the_content_of_an_input_has_changed(vendored, cwrangler, dev):
+    """Content, not time: a file that was only touched is no change, and one that was put back to
+    its time is."""
+    pyproject = vendored / "pyproject.toml"
+    pyproject.write_text(PYPROJECT)
+    assert cwrangler("sync", cwd=vendored).returncode == 0
+    for file in ("pyproject.toml", "pylock.toml", "uv.toml"):
+        os.utime(vendored / file)
+    # A uv that fails shows that it is not even started.
+    with dev(vendored, env={"CWRANGLER_UV": "/bin/false"}) as session:
+        assert "packages" not in session.output, session.output
+    times = pyproject.stat()
+    pyproject.write_text(PYPROJECT.replace('"alpha"', '"gamma"'))
+    os.utime(pyproject, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with dev(vendored, wait_for=r"^Installed 2 packages") as session:
+        session.wait_for_line(r"^\[wrangler:info\] Ready")
+        assert not (vendored / "python_modules" / "alpha.py").exists()
+
+
 def test_dev_follows_what_requirements_include(vendored, dev):
     (vendored / "pyproject.toml").unlink()
     (vendored / "requirements.txt").write_text("-r more.txt\n-c limits.txt\n")
@@ -393,6 +412,84 @@ def test_dev_follows_what_requirements_include(vendored, dev):
         make_wheel(vendored / "wheels", "gamma", "0.5")
         (vendored / "limits.txt").write_text("gamma<1\n")
         session.wait_for_line(r"no set of versions satisfies")
+
+
+# A build backend of the package's own, which works on this machine only, and needs nothing.
+BACKEND = """
+import sys, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    if sys.platform == "emscripten":
+        raise SystemExit("this does not build inside of a Worker's interpreter")
+    files = {FILES,
+             "hosted-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: hosted\\nVersion: 1.0\\n",
+             "hosted-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\n"
+             "Tag: py3-none-any\\n"}
+    with zipfile.ZipFile(folder + "/hosted-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        wheel.writestr("hosted-1.0.dist-info/RECORD", "".join(f"{name},,\\n" for name in files))
+    return "hosted-1.0-py3-none-any.whl"
+"""
+
+
+@pytest.fixture
+def hosted(vendored):
+    """``hosted(settings, files)``: a project that needs a package which only this machine's Python
+    builds, with ``files`` in it."""
+
+    def make(settings="", files='"hosted.py": "x = 1"'):
+        make_sdist(vendored / "wheels", "hosted", "1.0", {
+            "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+            'backend-path = ["."]\n[project]\nname = "hosted"\nversion = "1.0"\n',
+            "backend.py": BACKEND.replace("FILES", files),
+        })
+        # No other index is asked: the answer would be the same, some seconds later.
+        tables = settings if "[tool.cwrangler]" in settings else settings + "[tool.cwrangler]\n"
+        (vendored / "pyproject.toml").write_text(
+            PYPROJECT.replace("alpha", "hosted") + tables + "pyodide-index = false\n")
+        return vendored
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("flags", "settings"),
+    [
+        (["--allow-build"], ""),
+        ([], "[tool.pywrangler]\nallow-build = true\n"),
+        ([], "[tool.cwrangler]\nallow-build = true\n"),
+        ([], '[tool.cwrangler]\nallow-build = ["Hosted"]\n'),
+    ],
+)
+def test_a_build_by_this_machines_python_is_allowed_in_four_ways(hosted, cwrangler, flags, settings):
+    directory = hosted(settings)
+    result = cwrangler("sync", "--python", "3.14", "--json", *flags, cwd=directory)
+    assert result.returncode == 0, result.stderr
+    built = {entry["name"]: entry["from"] for entry in json.loads(result.stdout)["packages"]}
+    assert built["hosted"] == "source"
+    assert (directory / "python_modules" / "hosted.py").read_text() == "x = 1"
+
+
+@pytest.mark.parametrize(
+    "settings", ["", '[tool.cwrangler]\nallow-build = ["other"]\n',
+                 "[tool.pywrangler]\nallow-build = false\n"],
+)
+def test_a_build_by_this_machines_python_is_not_made_unasked(hosted, cwrangler, settings):
+    directory = hosted(settings)
+    refused = cwrangler("sync", "--python", "3.14", cwd=directory)
+    assert refused.returncode == 1
+    assert "hosted 1.0 cannot be installed" in refused.stderr
+    assert "`cwrangler sync --allow-build` tries it with this machine's Python" in refused.stderr
+    assert not (directory / "python_modules").exists()
+
+
+def test_an_allowed_build_must_not_bring_compiled_code(hosted, cwrangler):
+    directory = hosted(files='"hosted/__init__.py": "", "hosted/fast.so": "x"')
+    refused = cwrangler("sync", "--python", "3.14", "--allow-build", cwd=directory)
+    assert refused.returncode == 1
+    assert "hosted 1.0 cannot be installed" in refused.stderr
+    assert not (directory / "python_modules").exists()
 
 
 BACKENDS = {
