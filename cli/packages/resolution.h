@@ -3,7 +3,8 @@
 // WebAssembly neither stops everything nor silently drags its dependents years back.
 //
 // 0. A lock that answers every question of the project is taken as it is, and no index is asked: an
-//    index could only tell of newer versions, which the lock is there to keep out.
+//    index could only tell of newer versions, which the lock is there to keep out. Of packages that
+//    are not in it but in uv's cache, it is only asked whether there are newer ones.
 // 1. Everything may be built from source: uv then takes the newest of all. What has a wheel that
 //    fits, or is known to work without its compiled part, is settled by that.
 // 2. For the rest the index of the Pyodide release is asked, where it is reachable. For Pythons

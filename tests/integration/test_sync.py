@@ -244,6 +244,35 @@ def test_fastapi_with_a_compiled_and_a_source_only_package(project, cwrangler):
 
 
 @pytest.mark.network
+@pytest.mark.parametrize("newer", [False, True])
+def test_an_added_package_is_the_newest_although_the_cache_has_one(
+    project, cwrangler, scratch_environment, tmp_path, newer
+):
+    """Only the added one is asked for; everything is, when the index has a newer one."""
+    directory = project("hello")
+    pyproject = directory / "pyproject.toml"
+    text = pyproject.read_text()
+    asked = tmp_path / "asked"
+    uv = tmp_path / "uv"
+    pretend = "echo h11==99; exit" if newer else ":"
+    uv.write_text(
+        f'#!/bin/sh\necho "$*" >>"{asked}"\ncase "$*" in *asked.in*) {pretend};; esac\n'
+        f'exec "{scratch_environment["CWRANGLER_UV"]}" "$@"\n'
+    )
+    uv.chmod(0o755)
+    for dependencies in ('"idna", "h11"', '"idna"', '"idna", "h11"'):
+        asked.unlink(missing_ok=True)
+        pyproject.write_text(text.replace("dependencies = []", f"dependencies = [{dependencies}]"))
+        result = cwrangler("sync", "--python", "3.14", cwd=directory, env={"CWRANGLER_UV": str(uv)})
+        assert result.returncode == 0, result.stderr
+    assert (directory / "python_modules" / "h11").is_dir()
+    calls = asked.read_text().splitlines()
+    whole = [call for call in calls if "pip compile" in call and "pyproject.toml" in call]
+    assert sum("asked.in" in call for call in calls) == 1
+    assert ["--offline" in call for call in whole] == ([True, False] if newer else [True])
+
+
+@pytest.mark.network
 def test_a_package_that_needs_a_compiler_is_explained(project, cwrangler):
     directory = project("hello")
     (directory / "pyproject.toml").write_text(
