@@ -145,6 +145,8 @@ Platform::Platform(const Options& options)
   // Collecting dead wasm code while a call is suspended on another stack is fatal in V8 10.2
   // ("archived threads in combination with wasm not supported"); the price is about 3 MB of code.
   v8::V8::SetFlagsFromString("--no-wasm-code-gc");
+  // A start calls a tenth of Python's functions, and of a side module's fewer.
+  v8::V8::SetFlagsFromString("--wasm-lazy-compilation");
   v8::V8::InitializePlatform(tasks_.get());
   v8::V8::Initialize();
 }

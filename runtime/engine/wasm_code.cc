@@ -31,7 +31,8 @@ struct Header {
 };
 constexpr std::array<char, 8> kMagic{'C', 'W', 'W', 'C', 'O', 'D', 'E', '1'};
 
-/// A file is written again when there is this much more to keep.
+/// A file is written again when there is this much more to keep. The first one is worth it however
+/// little is in it: without one V8 compiles all of the module, with one only what is called.
 constexpr size_t kWorthwhileGrowth = 256 << 10;
 
 std::string key_of(std::span<const uint8_t> bytes) {
@@ -135,7 +136,9 @@ void WasmCode::save() {
   const std::lock_guard lock(mutex_);
   for (auto& [key, module] : modules_) {
     const v8::OwnedBuffer code = module.code.Serialize();
-    if (code.size < module.kept_bytes + kWorthwhileGrowth) continue;
+    // V8 serialises optimised functions only; of a module without any, nothing.
+    const size_t least = module.kept_bytes == 0 ? 1 : module.kept_bytes + kWorthwhileGrowth;
+    if (code.size < least) continue;
     try {
       write_code(file_of(key), {code.buffer.get(), code.size});
       spdlog::debug("kept {} bytes of compiled code in {}", code.size, file_of(key).string());
