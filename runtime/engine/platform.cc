@@ -141,7 +141,8 @@ class TaskPlatform : public v8::Platform {
 Platform::Platform(const Options& options)
     : options_(options),
       tasks_(std::make_unique<TaskPlatform>(options.worker_threads)),
-      wasm_code_(std::make_unique<WasmCode>(options.code_folder)) {
+      wasm_code_(std::make_unique<WasmCode>(options.code_folder)),
+      script_code_(options.code_folder) {
   // Collecting dead wasm code while a call is suspended on another stack is fatal in V8 10.2
   // ("archived threads in combination with wasm not supported"); the price is about 3 MB of code.
   v8::V8::SetFlagsFromString("--no-wasm-code-gc");

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "runtime/engine/script_code.h"
 #include "runtime/engine/wasm_code.h"
 
 namespace v8 {
@@ -26,7 +27,7 @@ class Platform {
   struct Options {
     int worker_threads = 2;    ///< for V8's compiler and garbage collector
     size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
-    std::filesystem::path code_folder = {};  ///< for WasmCode
+    std::filesystem::path code_folder = {};  ///< for WasmCode and ScriptCode
   };
   explicit Platform(const Options& options);
   Platform(const Platform&) = delete;
@@ -35,6 +36,7 @@ class Platform {
 
   const Options& options() const { return options_; }
   WasmCode& wasm_code() { return *wasm_code_; }
+  ScriptCode& script_code() { return script_code_; }
 
   /// V8's tasks for this isolate run on this loop from now on; any thread. To be called between
   /// v8::Isolate::Allocate and Initialize, where V8 first asks for it.
@@ -46,6 +48,7 @@ class Platform {
   Options options_;
   std::unique_ptr<TaskPlatform> tasks_;
   std::unique_ptr<WasmCode> wasm_code_;
+  ScriptCode script_code_;
 };
 
 }  // namespace cwrangler::engine

@@ -46,8 +46,6 @@ class WasmCode {
   };
 
   static void compile(const v8::FunctionCallbackInfo<v8::Value>& call);
-  /// Where the code of a module lies.
-  std::filesystem::path file_of(const std::string& key) const;
 
   const std::filesystem::path folder_;
   std::mutex mutex_;

@@ -83,14 +83,19 @@ void compile(Call call) {
     if (!name->IsString()) throw engine::TypeErrorException("a parameter is named by a string");
     parameters.push_back(name.As<v8::String>());
   }
-  v8::ScriptOrigin origin(isolate, call[1]);
-  v8::ScriptCompiler::Source source(call[0].As<v8::String>(), origin);
+  engine::ScriptCode& code = engine::Isolate::from(call).platform().script_code();
   v8::Local<v8::Function> function;
-  if (v8::ScriptCompiler::CompileFunctionInContext(context, &source, parameters.size(),
-                                                   parameters.data(), 0, nullptr)
-          .ToLocal(&function)) {
+  if (code.compile(context, call[0].As<v8::String>(), call[1], parameters).ToLocal(&function)) {
     call.GetReturnValue().Set(function);
   }
+}
+
+void keep_script(Call call) {
+  if (!call[0]->IsString() || !call[1]->IsFunction()) {
+    throw engine::TypeErrorException("pythonKeepScript needs (source, function)");
+  }
+  engine::Isolate::from(call).platform().script_code().keep(
+      call.GetIsolate(), call[0].As<v8::String>(), call[1].As<v8::Function>());
 }
 
 void find_compiled(Call call) {
@@ -113,6 +118,7 @@ constexpr engine::Op kOps[] = {
     {"pythonAssetText", engine::op<&asset_text>},
     {"pythonAssetList", engine::op<&asset_list>},
     {"pythonCompile", engine::op<&compile>},
+    {"pythonKeepScript", engine::op<&keep_script>},
     {"pythonFindCompiled", engine::op<&find_compiled>},
     {"pythonKeepCompiled", engine::op<&keep_compiled>},
 };

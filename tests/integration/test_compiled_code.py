@@ -1,4 +1,5 @@
-"""Compiled WebAssembly that is kept between processes: it is made, used, and never trusted blindly."""
+"""Compiled code that is kept between processes, of WebAssembly and of the glue: it is made, used, and never
+trusted blindly."""
 
 from __future__ import annotations
 
@@ -30,27 +31,33 @@ def answer(tmp_path: Path) -> Callable[[], list[Path]]:
             runtime.load(worker_config(source))
             runtime.wait_for("loaded")
             assert runtime.get("/") == (200, "332833500")
-        return sorted((cache / "code").glob("*.code"))
+        return sorted((cache / "code").glob("*"))
 
     return run
 
 
 def test_code_is_kept_and_used_by_the_next_process(answer: Callable[[], list[Path]]) -> None:
-    (kept,) = answer()
-    assert kept.stat().st_size > 100_000
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert kept.parent.stat().st_mode & 0o777 == 0o700
-    # A process that had to start anew would have less, as it has only one request to answer.
-    first = kept.stat().st_size
-    assert answer() == [kept]
-    assert kept.stat().st_size >= first
+    files = answer()
+    assert sorted(path.suffix for path in files) == [".bytecode", ".code"]
+    for path in files:
+        assert path.stat().st_size > 100_000
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+    # A process that had to start anew would have less WebAssembly, as it has only one request to answer.
+    before = {path: path.stat() for path in files}
+    assert answer() == files
+    for path in files:
+        assert path.stat().st_size >= before[path].st_size
+        if path.suffix == ".bytecode":
+            assert path.stat().st_ino == before[path].st_ino
 
 
+@pytest.mark.parametrize("suffix", [".bytecode", ".code"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "writable by others"])
 def test_code_that_cannot_be_trusted_is_not_used(
-    answer: Callable[[], list[Path]], damage: str
+    answer: Callable[[], list[Path]], damage: str, suffix: str
 ) -> None:
-    (kept,) = answer()
+    (kept,) = (path for path in answer() if path.suffix == suffix)
     content = bytearray(kept.read_bytes())
     if damage == "cut":
         kept.write_bytes(content[: len(content) // 2])

@@ -182,12 +182,13 @@ export class Interpreter {
       });
       withEnvironment(() => create(settings)).catch(reject);
     });
-    const interpreter = new Interpreter({module, sitePackages, libraries, table});
+    const interpreter = new Interpreter({module, sitePackages, libraries, table, release});
     if (options.snapshot !== undefined) await interpreter.#restore(options.snapshot);
     return interpreter;
   }
 
-  constructor({module, sitePackages, libraries, table}) {
+  constructor({module, sitePackages, libraries, table, release}) {
+    this.release = release;
     /** Emscripten's module. */
     this.module = module;
     this.libraries = libraries;

@@ -22,6 +22,8 @@ export class Release {
     if (!VERSIONS.includes(python)) throw new Error(`there is no Pyodide for Python ${python}`);
     this.python = python;
     this.folder = `pyodide/${python}`;
+    /** Keeps the bytecode of what has run of the glue, for the next start. */
+    this.keepCode = () => {};
   }
 
   /** @param {string} name @returns {Uint8Array} a file of the release, mapped into memory */
@@ -42,7 +44,9 @@ export class Release {
    */
   moduleFactory(globals) {
     const path = `${this.folder}/glue.js`;
-    const compiled = ops.pythonCompile(ops.pythonAssetText(path), path, PARAMETERS);
+    const source = ops.pythonAssetText(path);
+    const compiled = ops.pythonCompile(source, path, PARAMETERS);
+    this.keepCode = () => ops.pythonKeepScript(source, compiled);
     return compiled(...PARAMETERS.map((name) => globals[name]));
   }
 }

@@ -137,6 +137,7 @@ class PythonWorker {
       this.#takeSnapshot('worker');
     }
     this.#findEntrypoints(module);
+    this.interpreter.release.keepCode();
   }
 
   /** @returns {Promise<'base' | 'worker' | undefined>} the snapshot it goes on from */

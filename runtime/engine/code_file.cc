@@ -1,0 +1,76 @@
+#include "runtime/engine/code_file.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <v8.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <array>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace cwrangler::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Before the code in its file. The digest finds what a crash or a disk has done to the file, which
+/// V8 would run.
+struct Header {
+  std::array<char, 8> magic;
+  uint64_t digest;  ///< XXH3 of the code
+};
+constexpr std::array<char, 8> kMagic{'C', 'W', 'W', 'C', 'O', 'D', 'E', '1'};
+
+bool is_ours(const fs::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+}  // namespace
+
+fs::path code_file(const fs::path& folder, const std::string& key, std::string_view extension) {
+  return folder / (key + "-" + v8::V8::GetVersion()).append(extension);
+}
+
+std::optional<std::string> read_code(const fs::path& path) {
+  if (!is_ours(path)) return std::nullopt;
+  std::string content;
+  try {
+    content = read_file(path);
+  } catch (const Error& error) {
+    spdlog::debug("{}", error.what());
+    return std::nullopt;
+  }
+  Header header;
+  if (content.size() <= sizeof(header)) return std::nullopt;
+  std::memcpy(&header, content.data(), sizeof(header));
+  content.erase(0, sizeof(header));
+  if (header.magic != kMagic || header.digest != XXH3_64bits(content.data(), content.size())) {
+    spdlog::debug("{} is damaged, and is not used", path.string());
+    return std::nullopt;
+  }
+  return content;
+}
+
+void write_code(const fs::path& path, std::span<const uint8_t> code) {
+  const Header header{kMagic, XXH3_64bits(code.data(), code.size())};
+  std::string content(sizeof(header) + code.size(), '\0');
+  std::memcpy(content.data(), &header, sizeof(header));
+  std::memcpy(content.data() + sizeof(header), code.data(), code.size());
+  try {
+    fs::create_directories(path.parent_path());
+    fs::permissions(path.parent_path(), fs::perms::owner_all);
+    write_file_atomically(path, content, 0600);
+    spdlog::debug("kept {} bytes of compiled code in {}", code.size(), path.string());
+  } catch (const std::exception& error) {
+    spdlog::debug("the compiled code could not be kept: {}", error.what());
+  }
+}
+
+}  // namespace cwrangler::engine

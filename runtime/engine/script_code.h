@@ -1,0 +1,39 @@
+// Bytecode of large scripts, kept on disk between processes: parsing one takes longer than to run
+// what a start needs of it.
+
+#pragma once
+
+#include <v8.h>
+
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+
+namespace cwrangler::engine {
+
+/// One for each process (Platform has it). All functions may be called by any thread that has
+/// entered an isolate.
+class ScriptCode {
+ public:
+  /// `folder`: where bytecode is kept; empty: nowhere. It is made when it is first needed.
+  explicit ScriptCode(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// The function that has `source` for its body. Throws in JavaScript for a syntax error.
+  /// `name`: what stack traces call the script.
+  v8::MaybeLocal<v8::Function> compile(v8::Local<v8::Context> context, v8::Local<v8::String> source,
+                                       v8::Local<v8::Value> name,
+                                       std::span<v8::Local<v8::String>> parameters);
+
+  /// Keeps the bytecode of a function of compile(), with that of the functions in it that were
+  /// called so far, unless compile() has found some.
+  void keep(v8::Isolate* isolate, v8::Local<v8::String> source, v8::Local<v8::Function> function);
+
+ private:
+  const std::filesystem::path folder_;
+  std::mutex mutex_;
+  std::set<std::string> kept_;  // digests of sources
+};
+
+}  // namespace cwrangler::engine
