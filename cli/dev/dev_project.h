@@ -8,8 +8,8 @@
 
 #include "base/worker_config.h"
 #include "cli/dev/watcher.h"
-#include "cli/project/project.h"
 #include "cli/packages/sync.h"
+#include "cli/project/project.h"
 
 namespace cwrangler::cli {
 

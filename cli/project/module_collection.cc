@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "cli/config/utf8.h"
-#include "cli/project/module_rules.h"
 #include "cli/packages/sync_state.h"
+#include "cli/project/module_rules.h"
 
 namespace cwrangler::cli {
 namespace {

@@ -44,9 +44,9 @@ struct Project {
   std::vector<Binding> secrets;
   std::vector<std::filesystem::path> secret_files;  ///< where they are from
   ModelAccess models;
-  std::string compatibility_date;                   ///< the configuration's, or today
-  std::string python_version;                       ///< what a local run uses
-  std::string production_python_version;            ///< what date and flags say
+  std::string compatibility_date;         ///< the configuration's, or today
+  std::string python_version;             ///< what a local run uses
+  std::string production_python_version;  ///< what date and flags say
 
   /// A change in one of these folders (not below them), or of one of these files, which need not
   /// exist yet, is a reason to load the project again.

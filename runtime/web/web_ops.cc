@@ -17,9 +17,10 @@ namespace cwrangler::web {
 std::span<const engine::Op> web_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
-    for (const auto& table : {base64_ops(), clock_ops(), clone_ops(), compression_ops(),
-                              crypto_ops(), encoding_ops(), fetch_ops(), html_rewriter_ops(), log_ops(), socket_ops(),
-                              task_ops(), timer_ops(), type_ops(), url_ops(), web_socket_ops()}) {
+    for (const auto& table :
+         {base64_ops(), clock_ops(), clone_ops(), compression_ops(), crypto_ops(), encoding_ops(),
+          fetch_ops(), html_rewriter_ops(), log_ops(), socket_ops(), task_ops(), timer_ops(),
+          type_ops(), url_ops(), web_socket_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
