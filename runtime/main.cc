@@ -73,12 +73,21 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
                "How long a replaced instance may go on (30000)");
 }
 
+/// The place for compiled code; there is none for a user without a cache.
+cwrangler::engine::Platform::Options platform_defaults() {
+  cwrangler::engine::Platform::Options options;
+  if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
+    options.code_folder = cache / "code";
+  }
+  return options;
+}
+
 /// `cwrangler-runtime python …`: what follows is Python's own command line, so CLI11 is not asked.
 void run_python(std::span<char*> arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> list(arguments.begin(), arguments.end());
   cwrangler::python::answer_known_question(list);
-  cwrangler::engine::Platform platform(cwrangler::engine::Platform::Options{});
+  cwrangler::engine::Platform platform(platform_defaults());
   cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), list);
 }
 
@@ -90,9 +99,8 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "cwrangler-runtime " CWRANGLER_VERSION);
   app.require_subcommand(1);
   ServeOptions options;
-  cwrangler::engine::Platform::Options platform_options;
+  cwrangler::engine::Platform::Options platform_options = platform_defaults();
   if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
-    platform_options.code_folder = cache / "code";
     const char* const snapshots = std::getenv("CWRANGLER_SNAPSHOTS");
     if (snapshots == nullptr || std::string_view(snapshots) != "0") {
       options.server.snapshot_folder = cache / "snapshots";

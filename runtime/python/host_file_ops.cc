@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/engine/isolate.h"
+#include "runtime/engine/platform.h"
 #include "runtime/python/arguments.h"
 
 namespace cwrangler::python {
@@ -222,6 +223,7 @@ void working_folder(Call call) {
 
 void exit_process(Call call) {
   host(call);
+  engine::Isolate::from(call).platform().wasm_code().save();
   // Not exit(): static objects of V8 and of ours are still in use on this very stack.
   _exit(static_cast<int>(integer(call, 0) & 0xff));
 }

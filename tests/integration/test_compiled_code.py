@@ -3,11 +3,13 @@ trusted blindly."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runtime_process import Runtime, running, worker_config
+from runtime_process import RUNTIME, running, worker_config
 
 WORKER = """
 from workers import Response, WorkerEntrypoint
@@ -73,6 +75,15 @@ def test_code_that_cannot_be_trusted_is_not_used(
     # It was made anew, in a file of its own.
     assert kept.stat().st_ino != before.st_ino
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_interpreter_for_builds_keeps_code_as_well(tmp_path: Path) -> None:
+    command = [RUNTIME, "python", "-c", "print(sum(range(10)))"]
+    for _ in range(2):
+        result = subprocess.run(command, env={**os.environ, "CWRANGLER_CACHE_DIR": str(tmp_path)},
+                                capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stdout) == (0, "45\n"), result.stderr
+    assert sorted(path.suffix for path in (tmp_path / "code").iterdir()) == [".bytecode", ".code"]
 
 
 def test_a_cache_whose_place_is_taken_costs_nothing_but_time(

@@ -76,6 +76,7 @@ async function runInterpreter(python, program, args) {
     pyodide.setStdin({read: (bytes) => ops.hostRead(STDIN, bytes, -1), isatty: false});
     pyodide.setStdout({write: (bytes) => write(STDOUT, bytes), isatty: false});
     pyodide.setStderr({write: (bytes) => write(STDERR, bytes), isatty: false});
+    interpreter.release.keepCode();
     const status = await module.promisingRunMain();
     const flushed = module._Py_FinalizeEx() >= 0;
     ops.hostExit(flushed ? status : FAILED_TO_FLUSH);
