@@ -82,6 +82,16 @@ class Runtime:
                 assert (type_, message["type"]) != ("loaded", "load_failed"), message
             self._receive()
 
+    def wait_for_all(self, *wanted: dict[str, object]) -> None:
+        """Until each of these has come, after the last one returned and in whatever order."""
+        missing = list(wanted)
+        while missing:
+            while self._searched == len(self.messages):
+                self._receive()
+            message = self.messages[self._searched]
+            self._searched += 1
+            missing = [fields for fields in missing if not fields.items() <= message.items()]
+
     def drop_messages(self) -> None:
         """Reads and drops what has been sent so far. The runtime loses no message: with a few hundred
         that nobody reads it waits."""

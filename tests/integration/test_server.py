@@ -141,8 +141,7 @@ def test_slow_requests_and_background_tasks_outlive_a_reload(make_worker: Callab
         assert runtime.get("/") == (200, "2")
         assert runtime.get("/background") == (200, "answered")
         runtime.load(make_worker(version="3"))
-        runtime.wait_for("console", text="background 2 done")
-        runtime.wait_for("loaded")
+        runtime.wait_for_all({"type": "loaded"}, {"type": "console", "text": "background 2 done"})
         with connection.getresponse() as response:
             assert response.read() == b"slow 1"
         assert ask(connection, "/") == (200, "3")
