@@ -1,14 +1,11 @@
 #include "runtime/snapshot/snapshot_store.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 
@@ -20,43 +17,6 @@ namespace fs = std::filesystem;
 /// Of disk, for all snapshots of a user: some dozens of Workers.
 constexpr std::uint64_t kFolderLimit = std::uint64_t{2} << 30;
 
-class Digest {
- public:
-  Digest() { XXH3_128bits_reset(&state_); }
-
-  void add(std::string_view text) {
-    add_number(text.size());
-    XXH3_128bits_update(&state_, text.data(), text.size());
-  }
-
-  void add_number(std::uint64_t number) { XXH3_128bits_update(&state_, &number, sizeof(number)); }
-
-  /// What tells one state of a file from another without reading it. The time of the last change of
-  /// its inode cannot be set, so a file that was touched back does not go unnoticed.
-  void add_file(const fs::path& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return add_number(0);
-    add_number(static_cast<std::uint64_t>(status.st_size));
-    add_number(status.st_ino);
-    for (const timespec& time : {status.st_mtim, status.st_ctim}) {
-      add_number(static_cast<std::uint64_t>(time.tv_sec));
-      add_number(static_cast<std::uint64_t>(time.tv_nsec));
-    }
-  }
-
-  std::string text() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
-    std::array<char, 33> hex{};
-    std::snprintf(hex.data(), hex.size(), "%016llx%016llx",
-                  static_cast<unsigned long long>(hash.high64),
-                  static_cast<unsigned long long>(hash.low64));
-    return hex.data();
-  }
-
- private:
-  XXH3_state_t state_;
-};
-
 void add_folder(Digest& digest, const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -65,7 +25,7 @@ void add_folder(Digest& digest, const fs::path& folder) {
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     digest.add(file.lexically_relative(folder).string());
-    digest.add_file(file);
+    digest.add_file_state(file);
   }
 }
 
@@ -81,7 +41,7 @@ void SnapshotStore::set_base(std::string_view python_version) {
   Digest digest;
   digest.add(build_);
   digest.add(python_version);
-  keys_[static_cast<size_t>(Layer::base)] = digest.text();
+  keys_[static_cast<size_t>(Layer::base)] = digest.hex();
 }
 
 void SnapshotStore::set_worker(std::string_view configuration, std::span<const Module> modules) {
@@ -92,9 +52,9 @@ void SnapshotStore::set_worker(std::string_view configuration, std::span<const M
   for (const Module& module : modules) {
     digest.add(module.name);
     digest.add_number(static_cast<std::uint64_t>(module.type));
-    digest.add_file(module.path);
+    digest.add_file_state(module.path);
   }
-  keys_[static_cast<size_t>(Layer::worker)] = digest.text();
+  keys_[static_cast<size_t>(Layer::worker)] = digest.hex();
 }
 
 fs::path SnapshotStore::path(Layer layer) const {
@@ -126,7 +86,7 @@ std::string build_name(std::span<const char> code) {
   const fs::path share = share_directory();
   add_folder(digest, share / "python");
   add_folder(digest, share / "pyodide");
-  return digest.text();
+  return digest.hex();
 }
 
 }  // namespace cwrangler::snapshot
