@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "runtime/engine/code_file.h"
+#include "runtime/engine/values.h"
 
 namespace cwrangler::engine {
 
@@ -22,7 +23,7 @@ std::string digest_of(v8::Isolate* isolate, v8::Local<v8::String> source) {
 
 v8::MaybeLocal<v8::Function> ScriptCode::compile(v8::Local<v8::Context> context,
                                                  v8::Local<v8::String> source,
-                                                 v8::Local<v8::Value> name,
+                                                 v8::Local<v8::String> name,
                                                  std::span<v8::Local<v8::String>> parameters) {
   v8::Isolate* const isolate = context->GetIsolate();
   const v8::ScriptOrigin origin(isolate, name);
@@ -41,20 +42,21 @@ v8::MaybeLocal<v8::Function> ScriptCode::compile(v8::Local<v8::Context> context,
   const auto function = v8::ScriptCompiler::CompileFunctionInContext(
       context, &script, parameters.size(), parameters.data(), 0, nullptr,
       code ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions);
-  if (cached != nullptr && !cached->rejected) {
+  if (!folder_.empty() && (cached == nullptr || cached->rejected)) {
     const std::lock_guard lock(mutex_);
-    kept_.insert(digest);
+    missing_.emplace(to_utf8(isolate, name), digest);
   }
   return function;
 }
 
-void ScriptCode::keep(v8::Isolate* isolate, v8::Local<v8::String> source,
+void ScriptCode::keep(v8::Isolate* isolate, v8::Local<v8::String> name,
                       v8::Local<v8::Function> function) {
-  if (folder_.empty()) return;
-  const std::string digest = digest_of(isolate, source);
+  std::string digest;
   {
     const std::lock_guard lock(mutex_);
-    if (!kept_.insert(digest).second) return;
+    const auto found = missing_.extract(to_utf8(isolate, name));
+    if (!found) return;
+    digest = found.mapped();
   }
   const std::unique_ptr<v8::ScriptCompiler::CachedData> code(
       v8::ScriptCompiler::CreateCodeCacheForFunction(function));

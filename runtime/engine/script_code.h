@@ -6,8 +6,8 @@
 #include <v8.h>
 
 #include <filesystem>
+#include <map>
 #include <mutex>
-#include <set>
 #include <span>
 #include <string>
 
@@ -21,19 +21,19 @@ class ScriptCode {
   explicit ScriptCode(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   /// The function that has `source` for its body. Throws in JavaScript for a syntax error.
-  /// `name`: what stack traces call the script.
+  /// `name`: what stack traces call the script; no other source has it.
   v8::MaybeLocal<v8::Function> compile(v8::Local<v8::Context> context, v8::Local<v8::String> source,
-                                       v8::Local<v8::Value> name,
+                                       v8::Local<v8::String> name,
                                        std::span<v8::Local<v8::String>> parameters);
 
-  /// Keeps the bytecode of a function of compile(), with that of the functions in it that were
-  /// called so far, unless compile() has found some.
-  void keep(v8::Isolate* isolate, v8::Local<v8::String> source, v8::Local<v8::Function> function);
+  /// Keeps the bytecode of the function that compile() made for `name`, with that of the functions
+  /// in it that were called so far, unless compile() has found some.
+  void keep(v8::Isolate* isolate, v8::Local<v8::String> name, v8::Local<v8::Function> function);
 
  private:
   const std::filesystem::path folder_;
   std::mutex mutex_;
-  std::set<std::string> kept_;  // digests of sources
+  std::map<std::string, std::string> missing_;  // digests of sources without bytecode, by name
 };
 
 }  // namespace cwrangler::engine

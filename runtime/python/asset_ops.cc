@@ -85,14 +85,15 @@ void compile(Call call) {
   }
   engine::ScriptCode& code = engine::Isolate::from(call).platform().script_code();
   v8::Local<v8::Function> function;
-  if (code.compile(context, call[0].As<v8::String>(), call[1], parameters).ToLocal(&function)) {
+  if (code.compile(context, call[0].As<v8::String>(), call[1].As<v8::String>(), parameters)
+          .ToLocal(&function)) {
     call.GetReturnValue().Set(function);
   }
 }
 
 void keep_script(Call call) {
   if (!call[0]->IsString() || !call[1]->IsFunction()) {
-    throw engine::TypeErrorException("pythonKeepScript needs (source, function)");
+    throw engine::TypeErrorException("pythonKeepScript needs (name, function)");
   }
   engine::Isolate::from(call).platform().script_code().keep(
       call.GetIsolate(), call[0].As<v8::String>(), call[1].As<v8::Function>());

@@ -7,6 +7,8 @@
 //   pythonAssetList(folder) → [name, …] of the files in it, sorted
 //   pythonCompile(source, name, [parameter, …]) → a function with this body; `name` is what stack
 //                       traces call it
+//   pythonKeepScript(name, function): keeps the bytecode of what pythonCompile() made, with that of
+//                       the functions in it that ran so far, for later processes
 //
 // Paths are relative to share/cwrangler and may not leave it.
 

@@ -44,9 +44,8 @@ export class Release {
    */
   moduleFactory(globals) {
     const path = `${this.folder}/glue.js`;
-    const source = ops.pythonAssetText(path);
-    const compiled = ops.pythonCompile(source, path, PARAMETERS);
-    this.keepCode = () => ops.pythonKeepScript(source, compiled);
+    const compiled = ops.pythonCompile(ops.pythonAssetText(path), path, PARAMETERS);
+    this.keepCode = () => ops.pythonKeepScript(path, compiled);
     return compiled(...PARAMETERS.map((name) => globals[name]));
   }
 }
