@@ -73,12 +73,22 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
                "How long a replaced instance may go on (30000)");
 }
 
-/// The place for compiled code; there is none for a user without a cache.
+/// A folder of the user's cache; empty for a user without one.
+std::filesystem::path cache_folder(const char* name) {
+  const std::filesystem::path cache = cwrangler::cache_directory();
+  return cache.empty() ? cache : cache / name;
+}
+
+/// Where snapshots are kept; empty where they are turned off.
+std::filesystem::path snapshot_folder() {
+  const char* const wanted = std::getenv("CWRANGLER_SNAPSHOTS");
+  if (wanted != nullptr && std::string_view(wanted) == "0") return {};
+  return cache_folder("snapshots");
+}
+
 cwrangler::engine::Platform::Options platform_defaults() {
   cwrangler::engine::Platform::Options options;
-  if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
-    options.code_folder = cache / "code";
-  }
+  options.code_folder = cache_folder("code");
   return options;
 }
 
@@ -88,7 +98,7 @@ void run_python(std::span<char*> arguments) {
   const std::vector<std::string> list(arguments.begin(), arguments.end());
   cwrangler::python::answer_known_question(list);
   cwrangler::engine::Platform platform(platform_defaults());
-  cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), list);
+  cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), snapshot_folder(), list);
 }
 
 int run(int argc, char** argv) {
@@ -100,12 +110,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   ServeOptions options;
   cwrangler::engine::Platform::Options platform_options = platform_defaults();
-  if (const auto cache = cwrangler::cache_directory(); !cache.empty()) {
-    const char* const snapshots = std::getenv("CWRANGLER_SNAPSHOTS");
-    if (snapshots == nullptr || std::string_view(snapshots) != "0") {
-      options.server.snapshot_folder = cache / "snapshots";
-    }
-  }
+  options.server.snapshot_folder = snapshot_folder();
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
   app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");
   add_serve_options(*serve, options, platform_options);

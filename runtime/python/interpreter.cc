@@ -12,6 +12,7 @@
 #include "runtime/engine/values.h"
 #include "runtime/python/host_file_ops.h"
 #include "runtime/python/query_cache.h"
+#include "runtime/snapshot/snapshot_store.h"
 #include "runtime/web/web_ops.h"
 
 namespace cwrangler::python {
@@ -49,6 +50,13 @@ std::string executable() {
   return std::filesystem::read_symlink("/proc/self/exe", error);
 }
 
+/// Such an environment's Python starts with other paths, and most live for one build: neither
+/// answers nor snapshots are kept for them.
+bool is_virtual_environment(const std::filesystem::path& executable) {
+  std::error_code failed;
+  return std::filesystem::exists(executable.parent_path().parent_path() / "pyvenv.cfg", failed);
+}
+
 void log_to_stderr(std::string_view, std::string_view text) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
@@ -57,15 +65,21 @@ void log_to_stderr(std::string_view, std::string_view text) {
 
 void answer_known_question(std::span<const std::string> arguments) {
   const CommandLine line = read_command_line(arguments);
+  if (is_virtual_environment(executable())) return;
   if (const auto file = cached_answer(line.release, executable(), line.python)) answer_from(*file);
 }
 
-void run_python(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
+void run_python(engine::Platform& platform, const engine::StartupSnapshot& startup,
+                const std::filesystem::path& snapshot_folder,
                 std::span<const std::string> arguments) {
   const CommandLine line = read_command_line(arguments);
-  engine::Isolate isolate(platform, snapshot);
+  engine::Isolate isolate(platform, startup);
   web::install_web(isolate, log_to_stderr);
   isolate.set_state<HostAccess>();
+  if (!snapshot_folder.empty() && !is_virtual_environment(executable())) {
+    isolate.set_state<snapshot::SnapshotStore>(snapshot_folder, snapshot::build_name(startup.blob))
+        .set_base(line.release);
+  }
   // Nothing of ours handles what goes wrong in the background: Python's own code is all there is.
   isolate.on_uncaught([&isolate](v8::Local<v8::Value> error, engine::Isolate::UncaughtKind kind) {
     log_to_stderr("error", web::describe_uncaught(isolate, error, kind));

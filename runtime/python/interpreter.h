@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 
@@ -22,7 +23,9 @@ void answer_known_question(std::span<const std::string> arguments);
 /// Runs `[--release 3.12|3.13|3.14] [python's own arguments …]` and ends the process with Python's
 /// exit status; does not return. `sys.executable` is what CWRANGLER_PYTHON_EXECUTABLE names, else
 /// this program. Throws Error for a release there is none of, and when the isolate cannot be made.
-[[noreturn]] void run_python(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
+/// `snapshot_folder`: as SnapshotStore has it.
+[[noreturn]] void run_python(engine::Platform& platform, const engine::StartupSnapshot& startup,
+                             const std::filesystem::path& snapshot_folder,
                              std::span<const std::string> arguments);
 
 }  // namespace cwrangler::python

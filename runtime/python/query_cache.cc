@@ -79,10 +79,6 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
       arguments[2] != "-c" || !arguments[3].ends_with(kQuestion)) {
     return {};
   }
-  // A virtual environment's answer depends on its configuration, and most live for one build.
-  std::error_code failed;
-  if (fs::exists(fs::path(executable).parent_path().parent_path() / "pyvenv.cfg", failed))
-    return {};
   const fs::path cache = cache_directory();
   const std::string folder = question_folder(arguments[3]);
   const std::string build = build_id();
@@ -95,6 +91,7 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
   std::string code = arguments[3];
   code.replace(code.find(folder), folder.size(), "");  // a new name each time
   key.add(code);
+  std::error_code failed;
   std::vector<fs::path> scripts;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, failed)) {
     if (entry.path().extension() == ".py") scripts.push_back(entry.path());
@@ -105,10 +102,7 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
     key.add(script.lexically_relative(folder).string());
     key.add(read_file(script));
   }
-  const fs::path assets = share_directory() / "pyodide" / release;
-  for (const char* asset : {"pyodide.wasm", "python_stdlib.zip"}) {
-    key.add_file_state(assets / asset);
-  }
+  key.add(read_file(share_directory() / "digest"));
   return cache / "interpreter" / (key.hex() + ".json");
 }
 

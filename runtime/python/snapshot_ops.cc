@@ -22,8 +22,9 @@ struct OpenSnapshot {
 
 Layer layer_argument(Call call, int index) {
   const std::string name = text(call, index);
-  if (name == "base") return Layer::base;
-  if (name == "worker") return Layer::worker;
+  for (const Layer layer : {Layer::base, Layer::worker, Layer::interpreter}) {
+    if (name == snapshot::kLayerNames[static_cast<size_t>(layer)]) return layer;
+  }
   throw engine::TypeErrorException("there is no such layer: " + name);
 }
 

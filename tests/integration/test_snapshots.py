@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from runtime_process import Runtime, running, worker_config
+from runtime_process import BUILD, Runtime, running, worker_config
 
 PYTHONS = ["3.12", "3.13", "3.14"]
 
@@ -70,6 +71,20 @@ WORKER = """
 
 
 @pytest.fixture
+def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The assets of an install tree whose snapshots may be changed; all else is the build's."""
+    share = tmp_path / "share"
+    share.mkdir()
+    for asset in (BUILD / "share" / "cwrangler").iterdir():
+        if asset.name == "snapshots":
+            shutil.copytree(asset, share / asset.name)
+        else:
+            (share / asset.name).symlink_to(asset)
+    monkeypatch.setenv("CWRANGLER_SHARE", str(share))
+    return share
+
+
+@pytest.fixture
 def worker(tmp_path: Path) -> Callable[..., Iterator[Runtime]]:
     """``with worker(…) as runtime``: a process of its own, snapshots in a folder of the test's own."""
     source = tmp_path / "source"
@@ -121,7 +136,7 @@ def test_a_restored_worker_is_the_worker(worker: Callable, tmp_path: Path, pytho
         states = [ask(fresh, "/state")]
         first = ask(fresh, "/chance")
     (made,) = snapshots(tmp_path, "worker")
-    assert len(snapshots(tmp_path, "base")) == 1
+    assert snapshots(tmp_path, "base") == [], "the install tree's was not used"
     before = made.stat()
     chances = [first]
     for _ in range(2):
@@ -160,15 +175,12 @@ def test_instances_of_one_process_share_a_snapshot_and_nothing_else(
     assert len(snapshots(tmp_path, "worker")) == 1
 
 
-def test_a_changed_worker_has_another_snapshot_on_the_same_base(
-    worker: Callable, tmp_path: Path
-) -> None:
+def test_a_changed_worker_has_another_snapshot(worker: Callable, tmp_path: Path) -> None:
     with worker() as runtime:
         assert ask(runtime, "/state")["sample"] != 0
     with worker(WORKER.replace("random.Random(7).random()", "0")) as runtime:
         assert ask(runtime, "/state")["sample"] == 0
     assert len(snapshots(tmp_path, "worker")) == 2
-    assert len(snapshots(tmp_path, "base")) == 1
 
 
 def test_other_bindings_are_another_worker(worker: Callable, tmp_path: Path) -> None:
@@ -182,11 +194,11 @@ def test_other_bindings_are_another_worker(worker: Callable, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "writable by others", "folder"])
 def test_a_snapshot_that_cannot_be_trusted_is_made_again(
-    worker: Callable, tmp_path: Path, damage: str
+    worker: Callable, tmp_path: Path, share: Path, damage: str
 ) -> None:
     with worker() as runtime:
         expected = ask(runtime, "/state")
-    for path in snapshots(tmp_path, "*"):
+    for path in [*snapshots(tmp_path, "*"), share / "snapshots" / "3.14.base"]:
         content = bytearray(path.read_bytes())
         if damage == "cut":
             path.write_bytes(content[: len(content) // 2])
@@ -203,6 +215,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_made_again(
             path.chmod(0o666)
     with worker() as runtime:
         assert ask(runtime, "/state") == expected
+    assert len(snapshots(tmp_path, "base")) == 1, "what the install tree lacks was not made"
 
 
 def test_two_that_make_the_same_snapshot_at_once(worker: Callable, tmp_path: Path) -> None:
@@ -221,7 +234,7 @@ def test_two_that_make_the_same_snapshot_at_once(worker: Callable, tmp_path: Pat
     with worker() as runtime:
         states.append(ask(runtime, "/state"))
     assert len(states) == 3 and states[0] == states[1] == states[2]
-    assert len(snapshots(tmp_path, "*")) == 2
+    assert len(snapshots(tmp_path, "*")) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,7 +253,6 @@ def test_what_prevents_a_snapshot_costs_nothing_else(
         with worker(changed) as runtime:
             assert ask(runtime, "/state")["counter"] == 1
     assert snapshots(tmp_path, "worker") == []
-    assert len(snapshots(tmp_path, "base")) == 1
 
 
 def test_a_lost_instance_comes_back_from_the_snapshot(worker: Callable) -> None:

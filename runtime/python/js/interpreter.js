@@ -4,6 +4,7 @@
 import {hooks, ops} from '../../web/js/host.js';
 import {Interpreter} from './boot.js';
 import {makeHostFileSystem} from './host_file_system.js';
+import {openSnapshot, takeSnapshot} from './snapshot.js';
 
 const STDIN = 0;
 const STDOUT = 1;
@@ -51,6 +52,50 @@ function exitStatus(error) {
   return error?.constructor?.name === 'ExitStatus' ? error.status : undefined;
 }
 
+/** How a command line begins that a snapshot is made for: uv asks its questions like this. */
+const COMMAND = ['-I', '-B', '-c'];
+
+const isCommand = (args) =>
+  args.length === COMMAND.length + 1 && COMMAND.every((option, i) => args[i] === option);
+
+/** @returns {object} the globals of command.py, a PyProxy */
+const commandModule = (interpreter) =>
+  interpreter.runModule(ops.pythonAssetText('python/command.py'), 'command.py');
+
+function connectStreams({api, pyodide}) {
+  api.initializeStreams?.(() => null);
+  pyodide.setStdin({read: (bytes) => ops.hostRead(STDIN, bytes, -1), isatty: false});
+  pyodide.setStdout({write: (bytes) => write(STDOUT, bytes), isatty: false});
+  pyodide.setStderr({write: (bytes) => write(STDERR, bytes), isatty: false});
+}
+
+/** Starts Python and has it run its command line. @returns {Promise<number>} the status */
+async function runFromNothing(options) {
+  const interpreter = await Interpreter.start(options);
+  interpreter.finish();
+  connectStreams(interpreter);
+  interpreter.release.keepCode();
+  return finalize(interpreter, await interpreter.module.promisingRunMain());
+}
+
+/** The same for a COMMAND. @returns {Promise<number>} the status */
+async function runFromSnapshot(options, snapshot) {
+  const interpreter = await Interpreter.start({...options, snapshot});
+  interpreter.finish(snapshot.description);
+  interpreter.module.FS.chdir(ops.hostWorkingFolder());
+  connectStreams(interpreter);
+  const globals = commandModule(interpreter);
+  const environment = interpreter.pyodide.toPy(options.env);
+  const status = await globals.get('run').callPromising(
+      options.program, options.args.at(-1), environment);
+  return finalize(interpreter, status);
+}
+
+/** @returns {number} the status, unless what was printed could not be written */
+function finalize({module}, status) {
+  return module._Py_FinalizeEx() >= 0 ? status : FAILED_TO_FLUSH;
+}
+
 /**
  * Runs a Python command line; ends the process.
  * @param {string} python "3.12", "3.13" or "3.14"
@@ -58,28 +103,21 @@ function exitStatus(error) {
  * @param {string[]} args after the program's name
  */
 async function runInterpreter(python, program, args) {
+  const options = {
+    python,
+    program,
+    args,
+    env: hostEnvironment(),
+    crypto,
+    print: writeLine(STDOUT),
+    printErr: writeLine(STDERR),
+    prepareFiles: mountHost,
+    exit: ops.hostExit,
+  };
   try {
-    const interpreter = await Interpreter.start({
-      python,
-      program,
-      args,
-      env: hostEnvironment(),
-      crypto,
-      print: writeLine(STDOUT),
-      printErr: writeLine(STDERR),
-      prepareFiles: mountHost,
-      exit: ops.hostExit,
-    });
-    interpreter.finish();
-    const {api, module, pyodide} = interpreter;
-    api.initializeStreams?.(() => null);
-    pyodide.setStdin({read: (bytes) => ops.hostRead(STDIN, bytes, -1), isatty: false});
-    pyodide.setStdout({write: (bytes) => write(STDOUT, bytes), isatty: false});
-    pyodide.setStderr({write: (bytes) => write(STDERR, bytes), isatty: false});
-    interpreter.release.keepCode();
-    const status = await module.promisingRunMain();
-    const flushed = module._Py_FinalizeEx() >= 0;
-    ops.hostExit(flushed ? status : FAILED_TO_FLUSH);
+    const snapshot = isCommand(args) ? openSnapshot(['interpreter']) : undefined;
+    ops.hostExit(
+        await (snapshot === undefined ? runFromNothing(options) : runFromSnapshot(options, snapshot)));
   } catch (error) {
     const status = exitStatus(error);
     if (status === undefined) writeLine(STDERR)(`Python could not go on: ${error?.stack ?? error}`);
@@ -88,3 +126,26 @@ async function runInterpreter(python, program, args) {
 }
 
 hooks.runInterpreter = runInterpreter;
+
+/**
+ * For the build, which makes a part of the install tree with it.
+ * @param {string} python
+ */
+hooks.makeInterpreterSnapshot = async (python) => {
+  const interpreter = await Interpreter.start({
+    python,
+    program: 'python',
+    args: [...COMMAND, ''],
+    env: {},
+    crypto,
+    print: writeLine(STDOUT),
+    printErr: writeLine(STDERR),
+  });
+  interpreter.finish();
+  const globals = commandModule(interpreter);
+  const prepare = globals.get('prepare');
+  prepare();
+  prepare.destroy();
+  globals.destroy();
+  takeSnapshot('interpreter', interpreter, {});
+};

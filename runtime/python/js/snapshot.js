@@ -19,6 +19,8 @@ const LONGEST_PATH = 4;
 /** Emscripten's name for the main module among the libraries. */
 const MAIN = '__main__';
 
+/** @typedef {'base' | 'worker' | 'interpreter'} Layer runtime/snapshot/snapshot_store.h says of what */
+
 /**
  * @typedef {object} LibraryPlace
  * @property {string} name the library's path
@@ -261,7 +263,7 @@ function checkFiles(FS) {
 /**
  * Takes a snapshot. The interpreter goes on.
  *
- * @param {'base' | 'worker'} layer
+ * @param {Layer} layer
  * @param {import('./boot.js').Interpreter} interpreter
  * @param {Record<string, object>} roots the host's objects that Python may hold, by name
  * @throws {SnapshotPrevented}
@@ -292,12 +294,13 @@ export function takeSnapshot(layer, interpreter, roots) {
 }
 
 /**
- * The deepest snapshot there is for this Worker.
- * @returns {{layer: 'base' | 'worker', description: Description, size: number} | undefined} stays open
- *     until its memory is mapped
+ * The first snapshot there is of some layers.
+ * @param {Layer[]} layers
+ * @returns {{layer: Layer, description: Description, size: number} | undefined} stays open until its
+ *     memory is mapped
  */
-export function openSnapshot() {
-  for (const layer of ['worker', 'base']) {
+export function openSnapshot(layers) {
+  for (const layer of layers) {
     const found = ops.pythonSnapshotOpen(layer);
     if (found !== undefined) return {layer, description: JSON.parse(found[0]), size: found[1]};
   }

@@ -140,9 +140,15 @@ class PythonWorker {
     this.interpreter.release.keepCode();
   }
 
+  /** Takes the snapshot that fits every Worker of this Python version. */
+  async makeBase() {
+    enterTopLevel();
+    await this.#boot();
+  }
+
   /** @returns {Promise<'base' | 'worker' | undefined>} the snapshot it goes on from */
   async #startInterpreter() {
-    const snapshot = openSnapshot();
+    const snapshot = openSnapshot(['worker', 'base']);
     if (snapshot !== undefined) {
       try {
         await this.#boot(snapshot);
@@ -348,6 +354,15 @@ export async function startWorker(configuration, values = {}) {
 }
 
 hooks.startWorker = startWorker;
+
+/**
+ * For the build, which makes a part of the install tree with it.
+ * @param {string} pythonVersion
+ */
+hooks.makeBaseSnapshot = (pythonVersion) => new PythonWorker({
+  pythonVersion, name: '', mainModule: '', compatibilityDate: '', flags: {}, bindings: [],
+  localEndpoints: false, outboundMap: {}, stateDirectory: '', assets: null,
+}, {}).makeBase();
 
 /**
  * Handles one event.
