@@ -35,6 +35,21 @@ inline constexpr BindingKind kSecretsStore{"secrets_store_secret", "Secrets Stor
                                            "binding"};
 inline constexpr BindingKind kWorkerLoader{"worker_loader", "Worker Loader", "binding"};
 
+/// A key that nothing here reads: the deployment takes it as it is.
+constexpr Key plain(std::string_view name, ValueType type, std::string_view description,
+                    std::string_view default_value = {}) {
+  return {.name = name, .type = type, .description = description, .default_value = default_value};
+}
+
+constexpr Key number_in(std::string_view name, std::string_view description, Range range,
+                        std::string_view default_value = {}) {
+  return {.name = name,
+          .type = number,
+          .description = description,
+          .range = range,
+          .default_value = default_value};
+}
+
 inline constexpr Key kBindingName{
     .name = "binding", .type = string, .description = "Its name in env", .required = true};
 inline constexpr Key kRemote{
@@ -75,7 +90,7 @@ inline constexpr std::array kKvFields{
 
 inline constexpr std::array kD1Fields{
     kBindingName,
-    Key{.name = "database_name", .type = string, .description = "The database's name"},
+    plain("database_name", string, "The database's name"),
     Key{.name = "database_id",
         .type = string,
         .description = "The database's id",
@@ -86,10 +101,11 @@ inline constexpr std::array kD1Fields{
         .description = "The database for local runs",
         .property = "id",
         .local_only = true},
-    Key{.name = "migrations_table", .type = string},
-    Key{.name = "migrations_dir", .type = string},
-    Key{.name = "migrations_pattern", .type = string},
-    Key{.name = "database_internal_env", .type = string},
+    plain("migrations_table", string, "Where the names of applied migrations are kept",
+          "d1_migrations"),
+    plain("migrations_dir", string, "The folder of migrations", "./migrations"),
+    plain("migrations_pattern", string, "Which files of it are migrations, as a glob"),
+    plain("database_internal_env", string, "For Cloudflare's own use"),
     kRemote,
 };
 
@@ -98,15 +114,20 @@ inline constexpr std::array kR2Fields{
     Key{.name = "bucket_name",
         .type = string,
         .description = "The bucket's name",
+        .format = TextFormat::bucket_name,
         .property = "bucket_name",
         .names_resource = true},
     Key{.name = "preview_bucket_name",
         .type = string,
         .description = "The bucket for local runs",
+        .format = TextFormat::bucket_name,
         .property = "bucket_name",
         .local_only = true},
-    Key{.name = "jurisdiction", .type = string, .property = "jurisdiction"},
-    Key{.name = "local_dev", .type = table},
+    Key{.name = "jurisdiction",
+        .type = string,
+        .description = "Where the data must stay",
+        .property = "jurisdiction"},
+    plain("local_dev", table, "Settings of the bucket in wrangler's local runs"),
     kRemote,
 };
 
@@ -121,13 +142,17 @@ inline constexpr std::array kDurableObjectFields{
         .type = string,
         .description = "The Worker that has the class",
         .property = "script_name"},
-    Key{.name = "environment", .type = string, .property = "environment"},
+    Key{.name = "environment",
+        .type = string,
+        .description = "Its environment",
+        .property = "environment"},
     kRemote,
 };
 
 inline constexpr std::array kDurableObjects{
     Key{.name = "bindings",
         .type = table_list,
+        .description = "The classes that the Worker reaches",
         .fields = kDurableObjectFields,
         .binding = &kDurableObject},
 };
@@ -138,6 +163,7 @@ inline constexpr std::array kWorkflowFields{
         .type = string,
         .description = "The workflow's name",
         .required = true,
+        .format = TextFormat::workflow_name,
         .property = "workflow_name"},
     Key{.name = "class_name",
         .type = string,
@@ -148,8 +174,8 @@ inline constexpr std::array kWorkflowFields{
         .type = string,
         .description = "The Worker that has the class",
         .property = "script_name"},
-    Key{.name = "limits", .type = table},
-    Key{.name = "schedules"},
+    plain("limits", table, "steps: how many a run may take"),
+    plain("schedules", any, "Cron expressions that start it"),
     kRemote,
 };
 
@@ -160,28 +186,39 @@ inline constexpr std::array kQueueProducerFields{
         .description = "The queue's name",
         .property = "queue_name",
         .names_resource = true},
-    Key{.name = "delivery_delay", .type = number},
+    number_in("delivery_delay", "Seconds before a message is delivered", {0, 43200}, "0"),
     kRemote,
 };
 
+inline constexpr std::array<std::string_view, 1> kConsumerTypes{"worker"};
+
 inline constexpr std::array kQueueConsumerFields{
     Key{.name = "queue", .type = string, .description = "The queue's name", .required = true},
-    Key{.name = "type", .type = string},
-    Key{.name = "max_batch_size", .type = number},
-    Key{.name = "max_batch_timeout", .type = number, .description = "Seconds"},
-    Key{.name = "max_retries", .type = number},
-    Key{.name = "dead_letter_queue", .type = string},
-    Key{.name = "max_concurrency"},
-    Key{.name = "visibility_timeout_ms", .type = number},
-    Key{.name = "retry_delay", .type = number, .description = "Seconds"},
+    Key{.name = "type",
+        .type = string,
+        .description = "Who consumes",
+        .values = kConsumerTypes,
+        .default_value = "worker"},
+    number_in("max_batch_size", "The most messages handed over at once", {1, 100}, "10"),
+    number_in("max_batch_timeout", "Seconds that a batch is waited for", {0, 60}, "5"),
+    number_in("max_retries", "How often a message is tried again", {0, 100}, "3"),
+    plain("dead_letter_queue", string, "The queue of messages that were tried too often"),
+    plain("max_concurrency", number_or_null, "The most batches handled at once; null: no limit"),
+    number_in("visibility_timeout_ms", "Milliseconds before an unanswered message comes again",
+              {0, 43200000}),
+    number_in("retry_delay", "Seconds before a message is tried again", {0, 43200}, "0"),
 };
 
 inline constexpr std::array kQueues{
     Key{.name = "producers",
         .type = table_list,
+        .description = "Queues that the Worker sends to",
         .fields = kQueueProducerFields,
         .binding = &kQueue},
-    Key{.name = "consumers", .type = table_list, .fields = kQueueConsumerFields},
+    Key{.name = "consumers",
+        .type = table_list,
+        .description = "Queues whose messages queue() gets",
+        .fields = kQueueConsumerFields},
 };
 
 inline constexpr std::array kServiceFields{
@@ -191,62 +228,130 @@ inline constexpr std::array kServiceFields{
         .description = "The other Worker's name",
         .required = true,
         .property = "service"},
-    Key{.name = "environment", .type = string, .property = "environment"},
+    Key{.name = "environment",
+        .type = string,
+        .description = "Its environment",
+        .property = "environment"},
     Key{.name = "entrypoint",
         .type = string,
         .description = "The class of the other Worker",
         .property = "entrypoint"},
-    Key{.name = "props", .type = table, .property = "props"},
+    Key{.name = "props",
+        .type = table,
+        .description = "What the other Worker finds in ctx.props",
+        .property = "props"},
     kRemote,
 };
 
+inline constexpr std::array<std::string_view, 4> kHtmlHandling{
+    "auto-trailing-slash", "force-trailing-slash", "drop-trailing-slash", "none"};
+inline constexpr std::array<std::string_view, 3> kNotFoundHandling{"none", "404-page",
+                                                                   "single-page-application"};
+
 inline constexpr std::array kAssetsFields{
-    Key{.name = "directory", .type = string, .description = "The folder of the files"},
-    Key{.name = "binding", .type = string, .description = "Its name in env"},
-    Key{.name = "html_handling", .type = string},
-    Key{.name = "not_found_handling", .type = string},
-    Key{.name = "run_worker_first"},
+    plain("directory", string, "The folder of the files"),
+    plain("binding", string, "Its name in env"),
+    Key{.name = "html_handling",
+        .type = string,
+        .description = "How addresses of HTML files end",
+        .values = kHtmlHandling,
+        .default_value = "auto-trailing-slash"},
+    Key{.name = "not_found_handling",
+        .type = string,
+        .description = "What answers when there is no file",
+        .values = kNotFoundHandling,
+        .default_value = "none"},
+    plain("run_worker_first", boolean_or_list,
+          "Whether, or for which paths, the Worker is asked before the files", "false"),
 };
 
 inline constexpr std::array kVectorizeFields{
     kBindingName,
-    Key{.name = "index_name", .type = string, .required = true, .property = "index_name"},
+    Key{.name = "index_name",
+        .type = string,
+        .description = "The index's name",
+        .required = true,
+        .property = "index_name"},
     kRemote,
 };
 
 inline constexpr std::array kHyperdriveFields{
     kBindingName,
-    Key{.name = "id", .type = string, .required = true, .property = "id"},
-    Key{.name = "localConnectionString", .type = string},
+    Key{.name = "id",
+        .type = string,
+        .description = "The id of the Hyperdrive configuration",
+        .required = true,
+        .property = "id"},
+    plain("localConnectionString", string, "The database for wrangler's local runs"),
 };
 
 inline constexpr std::array kAnalyticsFields{
     kBindingName,
-    Key{.name = "dataset", .type = string, .property = "dataset", .names_resource = true},
+    Key{.name = "dataset",
+        .type = string,
+        .description = "The dataset's name",
+        .property = "dataset",
+        .names_resource = true},
+};
+
+inline constexpr std::array<std::string_view, 2> kRateLimitPeriods{"10", "60"};
+
+inline constexpr std::array kRateLimitSimple{
+    Key{.name = "limit",
+        .type = number,
+        .description = "How many calls a period allows",
+        .required = true},
+    Key{.name = "period",
+        .type = number,
+        .description = "Seconds",
+        .required = true,
+        .values = kRateLimitPeriods},
 };
 
 inline constexpr std::array kRateLimitFields{
-    Key{.name = "name", .type = string, .required = true},
-    Key{.name = "namespace_id", .type = string, .required = true, .property = "namespace_id"},
-    Key{.name = "simple", .type = table, .required = true, .property = "simple"},
+    Key{.name = "name", .type = string, .description = "Its name in env", .required = true},
+    Key{.name = "namespace_id",
+        .type = string,
+        .description = "Which counters are used: Workers with the same id share them",
+        .required = true,
+        .property = "namespace_id"},
+    Key{.name = "simple",
+        .type = table,
+        .description = "The limit",
+        .required = true,
+        .fields = kRateLimitSimple,
+        .property = "simple"},
 };
 
 inline constexpr std::array kSendEmailFields{
-    Key{.name = "name", .type = string, .required = true},
-    Key{.name = "destination_address", .type = string, .property = "destination_address"},
+    Key{.name = "name", .type = string, .description = "Its name in env", .required = true},
+    Key{.name = "destination_address",
+        .type = string,
+        .description = "The only address it can send to",
+        .property = "destination_address"},
     Key{.name = "allowed_destination_addresses",
         .type = string_list,
+        .description = "The addresses it can send to",
         .property = "allowed_destination_addresses"},
     Key{.name = "allowed_sender_addresses",
         .type = string_list,
+        .description = "The addresses it can send from",
         .property = "allowed_sender_addresses"},
     kRemote,
 };
 
 inline constexpr std::array kSecretsStoreFields{
     kBindingName,
-    Key{.name = "store_id", .type = string, .required = true, .property = "store_id"},
-    Key{.name = "secret_name", .type = string, .required = true, .property = "secret_name"},
+    Key{.name = "store_id",
+        .type = string,
+        .description = "The store's id",
+        .required = true,
+        .property = "store_id"},
+    Key{.name = "secret_name",
+        .type = string,
+        .description = "The secret's name in the store",
+        .required = true,
+        .property = "secret_name"},
 };
 
 }  // namespace cwrangler::cli::binding_schema

@@ -38,6 +38,7 @@ class ConfigReader {
     read_assets(config);
     read_events(config);
     read_limits(config);
+    read_required_secrets(config);
     read_dev(config);
     read_account(config);
     return config;
@@ -207,6 +208,16 @@ class ConfigReader {
     }
   }
 
+  void read_required_secrets(Config& config) const {
+    const Node* secrets = value_of("secrets");
+    const Node* required = secrets ? secrets->find("required") : nullptr;
+    if (required == nullptr) return;
+    config.required_secrets.emplace();
+    for (const Node& item : required->items) {
+      config.required_secrets->push_back({item.text, document_.position(item.spot)});
+    }
+  }
+
   void read_account(Config& config) const {
     if (const Node* account = value_of("account_id")) config.account_id = account->text;
   }
@@ -215,8 +226,11 @@ class ConfigReader {
     const Node* dev = value_of("dev");
     if (dev == nullptr) return;
     if (const Node* ip = dev->find("ip")) config.dev_ip = ip->text;
+    if (const Node* host = dev->find("host")) config.dev_host = host->text;
+    const Node* protocol = dev->find("local_protocol");
+    config.dev_https = protocol && protocol->text == "https";
     const Node* port = dev->find("port");
-    if (port && port->integer >= 0 && port->integer <= 65535) {
+    if (port && port->is(Node::Kind::integer) && port->integer >= 0 && port->integer <= 65535) {
       config.dev_port = static_cast<int>(port->integer);
     }
   }
@@ -260,17 +274,24 @@ const Node* find_environment(const Document& document, const std::string& name,
 
 /// "A assigned to Durable Object and Environment Variable bindings."
 void check_unique_names(const Config& config, Diagnostics& diagnostics) {
-  std::map<std::string, std::vector<const ConfiguredBinding*>> by_name;
-  for (const ConfiguredBinding& item : config.bindings) by_name[item.binding.name].push_back(&item);
-  for (const ConfiguredBinding& item : config.variables)
-    by_name[item.binding.name].push_back(&item);
-  bool found = false;
-  for (const auto& [name, items] : by_name) {
-    if (items.size() < 2) continue;
-    found = true;
+  struct Use {
+    std::string label;
+    SourcePosition at;
+  };
+  std::map<std::string, std::vector<Use>> by_name;
+  for (const auto* list : {&config.bindings, &config.variables}) {
+    for (const ConfiguredBinding& item : *list) {
+      by_name[item.binding.name].push_back({item.label, item.at});
+    }
+  }
+  for (const Located<std::string>& secret : config.required_secrets.value_or(Config::Secrets())) {
+    by_name[secret.value].push_back({"Secret", secret.at});
+  }
+  for (const auto& [name, uses] : by_name) {
+    if (uses.size() < 2) continue;
     std::vector<std::string> labels;
-    for (const ConfiguredBinding* item : items) {
-      if (labels.empty() || labels.back() != item->label) labels.push_back(item->label);
+    for (const Use& use : uses) {
+      if (labels.empty() || labels.back() != use.label) labels.push_back(use.label);
     }
     std::string list;
     for (size_t i = 0; i < labels.size(); ++i) {
@@ -278,14 +299,10 @@ void check_unique_names(const Config& config, Diagnostics& diagnostics) {
       list += labels[i];
     }
     diagnostics.errors.push_back(
-        {name + " assigned to " + (labels.size() == 1 ? "multiple " : "") + list + " bindings.",
-         items.back()->at});
-  }
-  if (found) {
-    diagnostics.errors.push_back(
-        {"Bindings must have unique names, so that they can all be referenced in the worker.\n"
-         "Please change your bindings to have unique names.",
-         {}});
+        {name + " assigned to " + (labels.size() == 1 ? "multiple " : "") + list +
+             " bindings.\nBindings must have unique names, so that they can all be referenced in "
+             "the worker.\nPlease change your bindings to have unique names.",
+         uses.back().at});
   }
 }
 
@@ -308,11 +325,11 @@ fs::path find_config_file(const fs::path& directory) {
   return {};
 }
 
-Config parse_config(const fs::path& path, std::string source, const std::string& environment) {
+ConfigReport inspect_config(const fs::path& path, std::string source,
+                            const std::string& environment) {
   const Document document = parse_document(path, std::move(source));
-  const std::string heading = "Processing " + path.filename().string() + " configuration:\n\n";
-
-  Diagnostics diagnostics;
+  ConfigReport report;
+  Diagnostics& diagnostics = report.diagnostics;
   validate_section(document, document.root, "", diagnostics);
   const Node* section = find_environment(document, environment, diagnostics);
   if (section != nullptr) {
@@ -321,42 +338,50 @@ Config parse_config(const fs::path& path, std::string source, const std::string&
     validate_section(document, *section, environment, child);
     warn_of_missing_in_environment(document, *section, environment, child);
   }
-  Config config;
-  if (!diagnostics.has_errors()) {
-    config = ConfigReader(document, section, environment).read();
-    check_unique_names(config, diagnostics);
-  }
-  if (diagnostics.has_errors()) {
-    std::string problem = heading + diagnostics.render_errors();
-    if (diagnostics.has_warnings()) problem += "\n\nAlso:\n" + diagnostics.render_warnings();
+  if (diagnostics.has_errors()) return report;
+  Config config = ConfigReader(document, section, environment).read();
+  check_unique_names(config, diagnostics);
+  if (!diagnostics.has_errors()) report.config = std::move(config);
+  return report;
+}
+
+Config parse_config(const fs::path& path, std::string source, const std::string& environment) {
+  const std::string heading = "Processing " + path.filename().string() + " configuration:\n\n";
+  const std::string text = source;
+  ConfigReport report = inspect_config(path, std::move(source), environment);
+  const Diagnostics& diagnostics = report.diagnostics;
+  const std::string warnings =
+      diagnostics.has_warnings() ? diagnostics.render_warnings(text) : std::string();
+  if (!report.config) {
+    std::string problem = heading + diagnostics.render_errors(text);
+    if (!warnings.empty()) problem += "\n\nAlso:\n" + warnings;
     throw Error(problem);
   }
-  if (diagnostics.has_warnings()) {
-    config.warnings.push_back(heading + diagnostics.render_warnings());
+  if (!warnings.empty()) report.config->warnings.push_back(heading + warnings);
+  return std::move(*report.config);
+}
+
+fs::path locate_config_file(const ConfigRequest& request) {
+  if (request.config_file.empty()) {
+    const fs::path path = find_config_file(request.directory);
+    if (!path.empty()) return path;
+    throw Error(
+        "No wrangler config found: there is no wrangler.json, wrangler.jsonc or wrangler.toml in " +
+        request.directory.string() + " or a folder above it.")
+        .hint(
+            "`cwrangler init NAME` makes a new project; --config and --cwd point to an existing "
+            "one.");
   }
-  return config;
+  const fs::path path = (request.directory / request.config_file).lexically_normal();
+  if (!fs::is_regular_file(path)) {
+    throw Error("The configuration file \"" + request.config_file + "\" was not found.")
+        .hint("--config is relative to " + request.directory.string() + ".");
+  }
+  return path;
 }
 
 Config load_config(const ConfigRequest& request) {
-  fs::path path;
-  if (request.config_file.empty()) {
-    path = find_config_file(request.directory);
-    if (path.empty()) {
-      throw Error(
-          "No wrangler config found: there is no wrangler.json, wrangler.jsonc or wrangler.toml "
-          "in " +
-          request.directory.string() + " or a folder above it.")
-          .hint(
-              "`cwrangler init NAME` makes a new project; --config and --cwd point to an existing "
-              "one.");
-    }
-  } else {
-    path = (request.directory / request.config_file).lexically_normal();
-    if (!fs::is_regular_file(path)) {
-      throw Error("The configuration file \"" + request.config_file + "\" was not found.")
-          .hint("--config is relative to " + request.directory.string() + ".");
-    }
-  }
+  const fs::path path = locate_config_file(request);
   return parse_config(path, read_file(path), request.environment);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/worker_config.h"
+#include "cli/config/diagnostics.h"
 
 namespace cwrangler::cli {
 
@@ -70,10 +71,16 @@ struct Config {
 
   int cpu_limit_ms = 0;  ///< `limits.cpu_ms`; 0: not set
 
+  /// `secrets.required`: secrets that the Worker cannot do without; nothing: the key is not there.
+  using Secrets = std::vector<Located<std::string>>;
+  std::optional<Secrets> required_secrets;
+
   std::string account_id;  ///< empty: not set
 
-  std::string dev_ip;  ///< `dev.ip`; empty: not set
-  int dev_port = 0;    ///< `dev.port`; 0: not set
+  std::string dev_ip;      ///< `dev.ip`; empty: not set
+  int dev_port = 0;        ///< `dev.port`; 0: not set
+  std::string dev_host;    ///< `dev.host`; empty: not set
+  bool dev_https = false;  ///< `dev.local_protocol`
 
   /// What the user should know and can run in spite of; several lines each.
   std::vector<std::string> warnings;
@@ -101,5 +108,18 @@ Config load_config(const ConfigRequest& request);
 /// The same for text that was read before. `path` says the format and the project root.
 Config parse_config(const std::filesystem::path& path, std::string source,
                     const std::string& environment);
+
+/// A configuration with everything that was found in it.
+struct ConfigReport {
+  std::optional<Config> config;  ///< nothing when there are errors
+  Diagnostics diagnostics;
+};
+
+/// The same for who wants the findings one by one. Throws Error only for what cannot be parsed.
+ConfigReport inspect_config(const std::filesystem::path& path, std::string source,
+                            const std::string& environment);
+
+/// The file that a request means. Throws Error when there is none.
+std::filesystem::path locate_config_file(const ConfigRequest& request);
 
 }  // namespace cwrangler::cli

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/config/document.h"
@@ -25,9 +26,14 @@ struct Diagnostics {
   bool has_errors() const;
   bool has_warnings() const;
 
-  /// The findings as `- message (file:line:column)`, children indented; no final newline.
-  std::string render_errors() const;
-  std::string render_warnings() const;
+  /// The findings as `- message (file:line:column)`, each with its line of `source` (the file's
+  /// text) and a caret under the column; children indented; no final newline.
+  std::string render_errors(std::string_view source) const;
+  std::string render_warnings(std::string_view source) const;
+
+  /// The errors, or the warnings, of the whole tree in the order they are rendered.
+  std::vector<Finding> all_errors() const;
+  std::vector<Finding> all_warnings() const;
 };
 
 }  // namespace cwrangler::cli

@@ -1,11 +1,16 @@
 // The keys of a configuration file, as data: name, type, where it may stand, what it holds, what it
-// becomes in the upload. Validation, "did you mean" and the making of bindings all read this one
-// table; to support a new key or binding, add a line to schema.cc.
+// becomes in the upload. Validation, "did you mean", the making of bindings, the JSON Schema for
+// editors and the reference page of the docs all read this one table; to support a new key or
+// binding, add a line to schema.cc.
 
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "cli/config/text_format.h"
 
 namespace cwrangler::cli {
 
@@ -17,6 +22,16 @@ enum class ValueType {
   string_list,
   table,
   table_list,
+  boolean_or_list,       ///< a boolean or a list of strings
+  number_or_null,        ///< a number, or null for "no limit"
+  string_or_table,       ///< a string, or a table with more to say
+  string_or_table_list,  ///< a list of such
+};
+
+/// The numbers that are allowed, both ends included.
+struct Range {
+  int64_t least;
+  int64_t most;
 };
 
 /// What an environment section (`env.NAME`) means for a top-level key.
@@ -39,6 +54,11 @@ struct Key {
   std::string_view description = {};
   Inheritance inheritance = Inheritance::inherited;  ///< of top-level keys
   bool required = false;
+  /// The only values allowed, as the file writes them without quotes. None: any of the type.
+  std::span<const std::string_view> values = {};
+  TextFormat format = TextFormat::any;  ///< of a string
+  std::optional<Range> range = {};      ///< of a number: outside it production refuses
+  std::string_view default_value = {};  ///< what holds without the key, as the reference shows it
   /// The keys inside a table, or inside each table of a list. None: anything is allowed.
   std::span<const Key> fields = {};
   /// Set on a key whose table, or tables, are bindings.
@@ -51,6 +71,9 @@ struct Key {
   bool local_only = false;
   /// The value names the resource. A local run without one takes the binding's name.
   bool names_resource = false;
+
+  /// Not empty: the key is an error, and this says why and what to do instead.
+  std::string_view refused = {};
 };
 
 /// The keys of the top level. Lives as long as the program.

@@ -1,10 +1,8 @@
 #include "cli/config/validation.h"
 
 #include <algorithm>
-#include <chrono>
 #include <span>
 
-#include "cli/config/names.h"
 #include "cli/config/schema.h"
 #include "cli/terminal/suggestion.h"
 
@@ -32,6 +30,17 @@ bool has_type(const Node& node, ValueType type) {
       return node.is(Kind::table);
     case ValueType::table_list:
       return all(Kind::table);
+    case ValueType::boolean_or_list:
+      return node.is(Kind::boolean) || all(Kind::string);
+    case ValueType::number_or_null:
+      return node.is(Kind::null) || has_type(node, ValueType::number);
+    case ValueType::string_or_table:
+      return node.is(Kind::string) || node.is(Kind::table);
+    case ValueType::string_or_table_list:
+      return node.is(Kind::array) &&
+             std::all_of(node.items.begin(), node.items.end(), [](const Node& item) {
+               return has_type(item, ValueType::string_or_table);
+             });
   }
   return false;
 }
@@ -53,43 +62,40 @@ class SectionValidator {
              quoted(key.name) + " belongs at the top level of the file; here it has no effect.");
         continue;
       }
+      if (!key.refused.empty()) {
+        error(section.find_member(key.name)->spot, std::string(key.refused));
+        continue;
+      }
       validate_value(*value, key, std::string(key.name));
     }
-    validate_name(section);
-    validate_date(section);
     validate_variables(section);
+    validate_observability(section);
   }
 
  private:
   static std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
-  std::string short_position(Spot spot) const {
-    return SourcePosition{document_.path.filename().string(), spot.line, spot.column}.to_string();
+  void error(Spot where, std::string message) {
+    diagnostics_.errors.push_back({std::move(message), document_.position(where)});
   }
+  void error(const Node& where, std::string message) { error(where.spot, std::move(message)); }
 
-  void error(const Node& where, std::string message) {
-    diagnostics_.errors.push_back({std::move(message), document_.position(where.spot)});
+  void warn(Spot where, std::string message) {
+    diagnostics_.warnings.push_back({std::move(message), document_.position(where)});
   }
+  void warn(const Node& where, std::string message) { warn(where.spot, std::move(message)); }
 
-  void warn(const Node& where, std::string message) {
-    diagnostics_.warnings.push_back({std::move(message), document_.position(where.spot)});
-  }
-
+  /// `place` as wrangler names it: "top-level", "env.staging", "kv_namespaces[0]".
   void warn_of_unknown(const Node& table, std::span<const Key> known, const std::string& place) {
-    std::string list;
-    std::string details;
     for (const Node::Member& member : table.members) {
       if (find_key(known, member.key) != nullptr) continue;
+      std::string message = "Unexpected fields found in " + place + " field: " + quoted(member.key);
       std::vector<std::string> names;
       for (const Key& key : known) names.emplace_back(key.name);
-      list += (list.empty() ? "" : ",") + quoted(member.key);
-      details += "\n- " + quoted(member.key) + " at " + short_position(member.spot);
       const std::string nearest = nearest_word(member.key, names);
-      if (!nearest.empty()) details += ", did you mean " + quoted(nearest) + "?";
+      if (!nearest.empty()) message += "\nDid you mean " + quoted(nearest) + "?";
+      warn(member.spot, message);
     }
-    if (list.empty()) return;
-    diagnostics_.warnings.push_back(
-        {"Unexpected fields found in " + place + " field: " + list + details, {}});
   }
 
   /// A value at a top-level key, or at a key of a table that is no list ("queues.producers").
@@ -101,17 +107,57 @@ class SectionValidator {
                             std::string(name_of(key.type)) + " but got " + shortened(value) + ".";
       if (value.is(Node::Kind::date)) message += "\nPut it in quotes: it is read as a TOML date.";
       error(value, message);
-    } else if (key.type == ValueType::table && !key.fields.empty()) {
-      warn_of_unknown(value, key.fields, path);
-      if (key.binding != nullptr || has_required(key)) {
-        validate_entry(value, key, path);
-      } else {
-        for (const Key& field : key.fields) {
-          const Node* child = value.find(field.name);
-          if (child != nullptr) validate_value(*child, field, path + "." + std::string(field.name));
-        }
+    } else {
+      validate_inside(value, key, path);
+    }
+  }
+
+  /// What a value of the right type holds.
+  void validate_inside(const Node& value, const Key& key, const std::string& path) {
+    if (value.is(Node::Kind::string)) {
+      const std::string problem = format_problem(key.format, path, value.text);
+      if (!problem.empty()) error(value, problem);
+    }
+    validate_choice(value, key, path);
+    validate_range(value, key, path);
+    if (key.fields.empty() || !value.is(Node::Kind::table)) return;
+    warn_of_unknown(value, key.fields, path);
+    if (key.binding != nullptr || has_required(key)) {
+      validate_entry(value, key, path);
+    } else {
+      for (const Key& field : key.fields) {
+        const Node* child = value.find(field.name);
+        if (child != nullptr) validate_value(*child, field, path + "." + std::string(field.name));
       }
     }
+  }
+
+  void validate_choice(const Node& value, const Key& key, const std::string& path) {
+    if (key.values.empty()) return;
+    const std::string written = value.is(Node::Kind::string) ? value.text : shortened(value);
+    if (std::find(key.values.begin(), key.values.end(), written) != key.values.end()) return;
+    const bool is_text = key.type == ValueType::string;
+    std::string list;
+    std::vector<std::string> choices(key.values.begin(), key.values.end());
+    for (const std::string& choice : choices) {
+      list += (list.empty() ? "" : ",") + (is_text ? quoted(choice) : choice);
+    }
+    std::string message = "Expected " + quoted(path) + " field to be one of [" + list +
+                          "] but got " + shortened(value) + ".";
+    const std::string nearest = is_text ? nearest_word(written, choices) : "";
+    if (!nearest.empty()) message += "\nDid you mean " + quoted(nearest) + "?";
+    error(value, message);
+  }
+
+  /// wrangler lets the API refuse these; said here it is said in time.
+  void validate_range(const Node& value, const Key& key, const std::string& path) {
+    if (!key.range || !has_type(value, ValueType::number)) return;
+    if (value.number >= static_cast<double>(key.range->least) &&
+        value.number <= static_cast<double>(key.range->most)) {
+      return;
+    }
+    warn(value, quoted(path) + " should be from " + std::to_string(key.range->least) + " to " +
+                    std::to_string(key.range->most) + " but is " + shortened(value) + ".");
   }
 
   static bool has_required(const Key& key) {
@@ -144,10 +190,15 @@ class SectionValidator {
         key.binding != nullptr && key.binding->type == "durable_object_namespace";
     for (const Key& field : key.fields) {
       const Node* value = table.find(field.name);
-      if (value == nullptr ? !field.required : has_type(*value, field.type)) continue;
-      const std::string should = field.required ? "should have a " : "should, optionally, have a ";
+      if (value == nullptr ? !field.required : has_type(*value, field.type)) {
+        if (value) validate_inside(*value, field, path + "." + std::string(field.name));
+        continue;
+      }
+      const std::string_view type = name_of(field.type);
+      const bool vowel = type.starts_with('o') || type.starts_with('a');
       const std::string what =
-          should + std::string(name_of(field.type)) + " " + quoted(field.name) + " field";
+          std::string(field.required ? "should have " : "should, optionally, have ") +
+          (vowel ? "an " : "a ") + std::string(type) + " " + quoted(field.name) + " field";
       if (is_durable_object) {
         problems += "\n- binding " + what + ".";
       } else {
@@ -158,52 +209,18 @@ class SectionValidator {
     if (!problems.empty()) error(table, quoted(path) + ": " + shortened(table) + problems);
   }
 
-  void validate_name(const Node& section) {
-    const Node* name = section.find("name");
-    if (name == nullptr || !name->is(Node::Kind::string) || is_worker_name(name->text)) return;
-    std::string message =
-        "Expected \"name\" to be of type string, alphanumeric and lowercase with dashes only but "
-        "got " +
-        shortened(*name) + ".";
-    const std::string possible = to_worker_name(name->text);
-    if (!possible.empty()) message += "\nFor example: " + quoted(possible);
-    error(*name, message);
-  }
-
-  void validate_date(const Node& section) {
-    const Node* date = section.find("compatibility_date");
-    if (date == nullptr || !date->is(Node::Kind::string)) return;
-    if (is_date(date->text)) return;
-    std::string message = "\"compatibility_date\" should be a date in YYYY-MM-DD format but got " +
-                          shortened(*date) + ".";
-    // U+2012 to U+2015: dashes that a word processor makes of a hyphen.
-    if (date->text.find("\xe2\x80\x92") != std::string::npos ||
-        date->text.find("\xe2\x80\x93") != std::string::npos ||
-        date->text.find("\xe2\x80\x94") != std::string::npos ||
-        date->text.find("\xe2\x80\x95") != std::string::npos) {
-      message += "\nIt has a long dash where a hyphen (-) must be.";
-    }
-    error(*date, message);
-  }
-
-  static bool is_date(const std::string& text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-    auto number = [&text](size_t at, size_t size) {
-      int value = 0;
-      for (size_t i = at; i < at + size; ++i) {
-        if (text[i] < '0' || text[i] > '9') return -1;
-        value = value * 10 + (text[i] - '0');
-      }
-      return value;
+  /// A table that switches nothing on is a mistake.
+  void validate_observability(const Node& section) {
+    const Node* table = section.find("observability");
+    if (table == nullptr || !table->is(Node::Kind::table)) return;
+    auto inner = [table](std::string_view name) {
+      const Node* part = table->find(name);
+      return part && part->find("enabled");
     };
-    const int year = number(0, 4);
-    const int month = number(5, 2);
-    const int day = number(8, 2);
-    return year >= 0 && month >= 1 && day >= 1 &&
-           std::chrono::year_month_day(std::chrono::year(year),
-                                       std::chrono::month(static_cast<unsigned>(month)),
-                                       std::chrono::day(static_cast<unsigned>(day)))
-               .ok();
+    if (table->find("enabled") || inner("logs") || inner("traces")) return;
+    error(*table,
+          "\"observability.enabled\" or \"observability.logs.enabled\" or "
+          "\"observability.traces.enabled\" is required.");
   }
 
   void validate_variables(const Node& section) {

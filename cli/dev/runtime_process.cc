@@ -20,8 +20,9 @@ constexpr int kFirstListener = 4;
 RuntimeProcess::RuntimeProcess(ChildProcess process, MessageStream messages, Descriptor output)
     : process_(std::move(process)), messages_(std::move(messages)), output_(std::move(output)) {}
 
-RuntimeProcess RuntimeProcess::start(const std::filesystem::path& program,
-                                     const Listeners& listeners) {
+RuntimeProcess RuntimeProcess::start(
+    const std::filesystem::path& program, const Listeners& listeners,
+    const std::map<std::string, std::optional<std::string>>& environment) {
   std::array<int, 2> control{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control.data()) != 0) {
     throw system_error("making the control socket");
@@ -46,6 +47,7 @@ RuntimeProcess RuntimeProcess::start(const std::filesystem::path& program,
     options.arguments.insert(options.arguments.end(), {"--listen-fd", std::to_string(number)});
     options.descriptors.emplace_back(socket.get(), number++);
   }
+  options.environment = environment;
   options.own_process_group = true;
   return {ChildProcess::start(options), MessageStream(std::move(ours)), std::move(output)};
 }

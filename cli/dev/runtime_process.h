@@ -3,6 +3,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "cli/dev/listeners.h"
 #include "cli/dev/message_stream.h"
@@ -13,9 +16,11 @@ namespace cwrangler::cli {
 class RuntimeProcess {
  public:
   /// Starts `program serve` with the listening sockets. It is in a process group of its own, so
-  /// that Ctrl-C in a terminal reaches only us, who then stop it in order. Throws Error when it
-  /// cannot be executed.
-  static RuntimeProcess start(const std::filesystem::path& program, const Listeners& listeners);
+  /// that Ctrl-C in a terminal reaches only us, who then stop it in order. `environment`: changes
+  /// to ours. Throws Error when it cannot be executed.
+  static RuntimeProcess start(
+      const std::filesystem::path& program, const Listeners& listeners,
+      const std::map<std::string, std::optional<std::string>>& environment = {});
 
   ChildProcess& process() { return process_; }
   MessageStream& messages() { return messages_; }

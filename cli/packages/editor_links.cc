@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/files.h"
+#include "cli/config/json_schema.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -20,10 +22,13 @@ constexpr std::array kSettingsFiles{"pyproject.toml", "pyrightconfig.json", "myp
 /// Of CORE_BUILTIN_MODULES in mypy's build.py, those that packages bring.
 constexpr std::array<std::string_view, 2> kModulesOfMypy{"typing_extensions", "mypy_extensions"};
 
-bool is_named(const fs::path& project, std::string_view folder) {
-  return std::any_of(kSettingsFiles.begin(), kSettingsFiles.end(), [&](const char* name) {
+/// Where `$schema` may be.
+constexpr std::array kConfigFiles{"wrangler.json", "wrangler.jsonc", "wrangler.toml"};
+
+bool is_named(const fs::path& project, std::string_view what, std::span<const char* const> files) {
+  return std::any_of(files.begin(), files.end(), [&](const char* name) {
     const fs::path file = project / name;
-    return fs::is_regular_file(file) && read_file(file).find(folder) != std::string::npos;
+    return fs::is_regular_file(file) && read_file(file).find(what) != std::string::npos;
   });
 }
 
@@ -64,8 +69,13 @@ void link_modules(const fs::path& project) {
 
 void update_editor_links(const fs::path& project) noexcept {
   try {
-    if (is_named(project, kSdkLink)) make_link(share_directory() / "sdk", project / kSdkLink);
-    if (is_named(project, kTypesFolder)) link_modules(project);
+    if (is_named(project, kSdkLink, kSettingsFiles)) {
+      make_link(share_directory() / "sdk", project / kSdkLink);
+    }
+    if (is_named(project, kTypesFolder, kSettingsFiles)) link_modules(project);
+    if (is_named(project, kSchemaLink, kConfigFiles)) {
+      make_link(share_directory() / kSchemaFile, project / kSchemaLink);
+    }
   } catch (const std::exception&) {
     // As the header says.
   }

@@ -1,9 +1,11 @@
-// Links in a project's scratch folder that pyright and mypy find packages by, where the settings
-// of a project name them: those of the templates do, and those that write_editor_settings writes.
+// Links in a project's scratch folder that editors, pyright and mypy find things by, where the
+// settings of a project name them: those of the templates do, and those that
+// write_editor_settings writes.
 //
 //   .wrangler/sdk     the SDK that cwrangler brings: `workers` in a project without packages
 //   .wrangler/types   what python_modules has, less the modules that mypy insists on taking from
 //                     its own stubs: with them on its path it refuses to work at all
+//   .wrangler/config-schema.json   the JSON Schema of wrangler.jsonc, for its `$schema`
 
 #pragma once
 

@@ -94,7 +94,10 @@ class Loader {
   }
 
   void add_process_environment() {
-    if (request_.process_environment("CLOUDFLARE_INCLUDE_PROCESS_ENV") != "true") return;
+    if (!request_.secrets_declared &&
+        request_.process_environment("CLOUDFLARE_INCLUDE_PROCESS_ENV") != "true") {
+      return;
+    }
     for (char** variable = environ; variable && *variable; ++variable) {
       const std::string_view text = *variable;
       const size_t equals = text.find('=');

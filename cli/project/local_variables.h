@@ -16,6 +16,8 @@ struct LocalVariablesRequest {
   /// Files named on the command line (absolute); when there are any, no others are looked for.
   std::vector<std::filesystem::path> files;
   EnvironmentLookup process_environment;
+  /// The configuration says which secrets there are: the process environment may have them.
+  bool secrets_declared = false;
 };
 
 struct LocalVariables {
@@ -29,7 +31,8 @@ struct LocalVariables {
 /// Reads `.dev.vars.ENVIRONMENT`, else `.dev.vars`: one file only. When neither exists, and
 /// CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV is not "false": `.env`, `.env.local`, `.env.ENVIRONMENT`,
 /// `.env.ENVIRONMENT.local`, later ones over earlier ones, with $NAME expanded. The process
-/// environment joins the latter when CLOUDFLARE_INCLUDE_PROCESS_ENV is "true".
+/// environment joins the latter when CLOUDFLARE_INCLUDE_PROCESS_ENV is "true", and when the
+/// configuration declares secrets.
 ///
 /// Throws Error when a file cannot be read, was named and is not there, or is not UTF-8. No message
 /// ever holds a value.

@@ -84,19 +84,45 @@ void choose_python(const ProjectOptions& options, Project& project) {
   project.warnings.push_back(std::move(warning));
 }
 
+/// With `secrets.required` in the configuration, files give only those and the variables.
+bool is_wanted(const Config& config, const std::string& name) {
+  if (!config.required_secrets) return true;
+  return std::any_of(config.required_secrets->begin(), config.required_secrets->end(),
+                     [&name](const auto& secret) { return secret.value == name; }) ||
+         std::any_of(config.variables.begin(), config.variables.end(),
+                     [&name](const auto& variable) { return variable.binding.name == name; });
+}
+
+void warn_of_missing_secrets(Project& project) {
+  std::string missing;
+  for (const auto& secret : project.config.required_secrets.value_or(Config::Secrets())) {
+    const bool there =
+        std::any_of(project.secrets.begin(), project.secrets.end(),
+                    [&secret](const Binding& known) { return known.name == secret.value; });
+    if (!there) missing += (missing.empty() ? "" : ", ") + secret.value;
+  }
+  if (missing.empty()) return;
+  project.warnings.push_back("Missing required secrets: " + missing +
+                             ". Add them to .dev.vars, .env, or set as environment variables.");
+}
+
 void load_secrets(const ProjectOptions& options, Project& project) {
   LocalVariables local = load_local_variables({project.config.directory, project.config.environment,
-                                               options.env_files, options.environment_variable});
+                                               options.env_files, options.environment_variable,
+                                               project.config.required_secrets.has_value()});
   auto add = [&project](const std::string& name, const std::string& value) {
     std::erase_if(project.secrets, [&name](const Binding& known) { return known.name == name; });
     project.secrets.push_back({name, "secret_text", {{"text", value}}});
   };
-  for (const DotenvFile::Entry& entry : local.entries) add(entry.name, entry.value);
+  for (const DotenvFile::Entry& entry : local.entries) {
+    if (is_wanted(project.config, entry.name)) add(entry.name, entry.value);
+  }
   for (const auto& [name, value] : options.variables) add(name, value);
   project.secret_files = std::move(local.read);
   project.watched_files.insert(project.watched_files.end(), local.candidates.begin(),
                                local.candidates.end());
   project.warnings.insert(project.warnings.end(), local.warnings.begin(), local.warnings.end());
+  warn_of_missing_secrets(project);
 }
 
 /// Where a local run finds models, from this process's environment.

@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/files.h"
+#include "cli/config/json_schema.h"
+#include "cli/config/key_reference.h"
 #include "cli/config/schema.h"
 #include "mutations.h"
 #include "temporary_folder.h"
@@ -58,7 +61,7 @@ database_name = "quotes"
 database_id = "d-1"
 [[r2_buckets]]
 binding = "BUCKET"
-bucket_name = "b"
+bucket_name = "bucket"
 [[durable_objects.bindings]]
 name = "LISTS"
 class_name = "List"
@@ -131,7 +134,7 @@ TEST_CASE("bindings are those of the upload, and of a local run") {
   CHECK(binding(config, "DB").binding.type == "d1");
   CHECK(binding(config, "DB").local["id"] == "d-1");
   CHECK(binding(config, "DB").settings["database_name"] == "quotes");
-  CHECK(binding(config, "BUCKET").local["bucket_name"] == "b");
+  CHECK(binding(config, "BUCKET").local["bucket_name"] == "bucket");
   CHECK(binding(config, "LISTS").binding.type == "durable_object_namespace");
   CHECK(binding(config, "LISTS").local["class_name"] == "List");
   CHECK(binding(config, "FLOW").local ==
@@ -192,14 +195,14 @@ TEST_CASE("unknown keys are warned of, with the key that was meant") {
       "name = \"a\"\ncompatability_flags = []\nfoo = 1\n"
       "kv_namespaces = [{binding = \"A\", idd = \"x\"}]\n[triggers]\ncron = []\n");
   CHECK(contains(text,
-                 "Unexpected fields found in top-level field: \"compatability_flags\",\"foo\""));
-  CHECK(contains(text,
-                 "\"compatability_flags\" at wrangler.toml:2:1, did you mean "
-                 "\"compatibility_flags\"?"));
-  CHECK(contains(text, "\"foo\" at wrangler.toml:3:1\n"));
+                 "- Unexpected fields found in top-level field: \"compatability_flags\" "
+                 "(wrangler.toml:2:1)\n  Did you mean \"compatibility_flags\"?\n"
+                 "  2 │ compatability_flags = []\n    ╵ ^\n"));
+  CHECK(
+      contains(text, "Unexpected fields found in top-level field: \"foo\" (wrangler.toml:3:1)\n"));
   CHECK(contains(text, "Unexpected fields found in kv_namespaces[0] field: \"idd\""));
   CHECK(contains(text, "Unexpected fields found in triggers field: \"cron\""));
-  CHECK(contains(text, "did you mean \"crons\"?"));
+  CHECK(contains(text, "Did you mean \"crons\"?"));
 }
 
 TEST_CASE("everything that is wrong is said at once, in wrangler's words") {
@@ -298,10 +301,12 @@ TEST_CASE("a missing file says what to do") {
                        doctest::Contains("\"nope.toml\" was not found"), Error);
 }
 
-/// Every table of keys names each key once, and lists stay lists all the way down.
+/// Every table of keys names each key once and says what it is for, all the way down.
 void check_keys(std::span<const Key> keys) {
   for (const Key& key : keys) {
+    CAPTURE(key.name);
     CHECK(find_key(keys, key.name) == &key);
+    CHECK_FALSE((key.description.empty() && key.refused.empty()));
     if (key.binding) CHECK(find_key(key.fields, key.binding->name_key) != nullptr);
     check_keys(key.fields);
   }
@@ -309,6 +314,40 @@ void check_keys(std::span<const Key> keys) {
 
 TEST_CASE("the schema is consistent") {
   check_keys(top_level_keys());
+}
+
+TEST_CASE("every key that is not in the table is warned of, at every level") {
+  for (const Key& key : top_level_keys()) {
+    if (key.fields.empty()) continue;
+    CAPTURE(key.name);
+    const std::string name(key.name);
+    const bool is_list = key.type == ValueType::table_list;
+    const std::string source = is_list ? name + " = [{zzzz = 1}]\n" : name + " = {zzzz = 1}\n";
+    const auto warnings =
+        inspect_config("/project/wrangler.toml", source, "").diagnostics.all_warnings();
+    REQUIRE(warnings.size() == 1);
+    CHECK(contains(warnings[0].message, "Unexpected fields found in " + name));
+    CHECK(warnings[0].at.line == 1);
+  }
+}
+
+TEST_CASE("the schema for editors has every key") {
+  const nlohmann::ordered_json schema = config_json_schema();
+  for (const Key& key : top_level_keys()) {
+    CAPTURE(key.name);
+    const std::string name(key.name);
+    CHECK(schema["properties"].contains(name) == key.refused.empty());
+    CHECK(schema["definitions"]["environment"]["properties"].contains(name) ==
+          (key.refused.empty() && key.inheritance != Inheritance::top_level_only));
+  }
+  const auto& kv = schema["properties"]["kv_namespaces"]["items"];
+  CHECK(kv["required"][0] == "binding");
+  CHECK(kv["properties"]["id"]["type"] == "string");
+}
+
+TEST_CASE("the page of all keys in the documentation is current") {
+  CHECK_MESSAGE(read_file(CWRANGLER_SOURCE "/docs/configuration-keys.md") == config_key_reference(),
+                "scripts/reference writes it");
 }
 
 TEST_CASE("harmed configurations are read or refused, never worse") {

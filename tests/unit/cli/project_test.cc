@@ -213,6 +213,26 @@ TEST_CASE("--env-file and --var come before files that are found") {
   CHECK_THROWS_AS(load_project(options), Error);
 }
 
+TEST_CASE("declared secrets are those that count, and missing ones are told") {
+  TemporaryFolder folder;
+  folder.write("wrangler.toml",
+               "name = \"app\"\nmain = \"src/entry.py\"\ncompatibility_date = "
+               "\"2026-11-01\"\ncompatibility_flags = [\"python_workers\"]\n"
+               "[vars]\nPLAIN = \"1\"\n[secrets]\nrequired = [\"A\", "
+               "\"FROM_PROCESS\", \"MISSING\"]\n");
+  folder.write("src/entry.py", "");
+  folder.write(".env", "A=1\nPLAIN=2\nOTHER=3\n");
+  ::setenv("FROM_PROCESS", "4", 1);
+  const Project project = load_project(options_for(folder));
+  ::unsetenv("FROM_PROCESS");
+  std::vector<std::string> names;
+  for (const Binding& secret : project.secrets) names.push_back(secret.name);
+  CHECK(names == std::vector<std::string>{"A", "PLAIN", "FROM_PROCESS"});
+  CHECK(project.warnings ==
+        std::vector<std::string>{"Missing required secrets: MISSING. Add them to .dev.vars, .env, "
+                                 "or set as environment variables."});
+}
+
 TEST_CASE("a secret's value is in no warning") {
   TemporaryFolder folder;
   write_project(folder);
