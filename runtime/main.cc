@@ -88,7 +88,8 @@ std::filesystem::path snapshot_folder() {
 
 cwrangler::engine::Platform::Options platform_defaults() {
   cwrangler::engine::Platform::Options options;
-  options.code_folder = cache_folder("code");
+  options.code_folders = {.own = cache_folder("code"),
+                          .installed = cwrangler::share_directory() / "code"};
   return options;
 }
 

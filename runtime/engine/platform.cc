@@ -141,13 +141,16 @@ class TaskPlatform : public v8::Platform {
 Platform::Platform(const Options& options)
     : options_(options),
       tasks_(std::make_unique<TaskPlatform>(options.worker_threads)),
-      wasm_code_(std::make_unique<WasmCode>(options.code_folder)),
-      script_code_(options.code_folder) {
+      wasm_code_(std::make_unique<WasmCode>(CodeFiles(options.code_folders))),
+      script_code_(CodeFiles(options.code_folders)) {
   // Collecting dead wasm code while a call is suspended on another stack is fatal in V8 10.2
   // ("archived threads in combination with wasm not supported"); the price is about 3 MB of code.
   v8::V8::SetFlagsFromString("--no-wasm-code-gc");
   // A start calls a tenth of Python's functions, and of a side module's fewer.
   v8::V8::SetFlagsFromString("--wasm-lazy-compilation");
+  // Each function that is called is optimised at once, on other threads, and not when it has become
+  // hot: what is kept for later processes then has all that a start needs.
+  v8::V8::SetFlagsFromString("--no-wasm-dynamic-tiering");
   v8::V8::InitializePlatform(tasks_.get());
   v8::V8::Initialize();
 }

@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "runtime/engine/script_code.h"
@@ -27,7 +26,7 @@ class Platform {
   struct Options {
     int worker_threads = 2;    ///< for V8's compiler and garbage collector
     size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
-    std::filesystem::path code_folder = {};  ///< for WasmCode and ScriptCode
+    CodeFiles::Folders code_folders = {};  ///< for WasmCode and ScriptCode
   };
   explicit Platform(const Options& options);
   Platform(const Platform&) = delete;

@@ -1,11 +1,9 @@
 #include "runtime/engine/script_code.h"
 
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "base/digest.h"
-#include "runtime/engine/code_file.h"
 #include "runtime/engine/values.h"
 
 namespace cwrangler::engine {
@@ -27,22 +25,27 @@ v8::MaybeLocal<v8::Function> ScriptCode::compile(v8::Local<v8::Context> context,
                                                  std::span<v8::Local<v8::String>> parameters) {
   v8::Isolate* const isolate = context->GetIsolate();
   const v8::ScriptOrigin origin(isolate, name);
-  std::string digest;
-  std::optional<std::string> code;
-  if (!folder_.empty()) {
-    digest = digest_of(isolate, source);
-    code = read_code(code_file(folder_, digest, kExtension));
+  v8::MaybeLocal<v8::Function> function;
+  /// Returns whether the code was of use, or there is nothing to compile.
+  const auto compile_with = [&](const std::string* code) {
+    // Is owned by the source; what it points to is not.
+    auto* const cached = code == nullptr ? nullptr
+                                         : new v8::ScriptCompiler::CachedData(
+                                               reinterpret_cast<const uint8_t*>(code->data()),
+                                               static_cast<int>(code->size()));
+    v8::ScriptCompiler::Source script(source, origin, cached);
+    function = v8::ScriptCompiler::CompileFunctionInContext(
+        context, &script, parameters.size(), parameters.data(), 0, nullptr,
+        code ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions);
+    return function.IsEmpty() || (cached != nullptr && !cached->rejected);
+  };
+  const std::string digest = digest_of(isolate, source);
+  if (files_.read(digest, kExtension,
+                  [&](const std::string& code) { return compile_with(&code); })) {
+    return function;
   }
-  // Is owned by the source; what it points to is not.
-  auto* const cached =
-      code ? new v8::ScriptCompiler::CachedData(reinterpret_cast<const uint8_t*>(code->data()),
-                                                static_cast<int>(code->size()))
-           : nullptr;
-  v8::ScriptCompiler::Source script(source, origin, cached);
-  const auto function = v8::ScriptCompiler::CompileFunctionInContext(
-      context, &script, parameters.size(), parameters.data(), 0, nullptr,
-      code ? v8::ScriptCompiler::kConsumeCodeCache : v8::ScriptCompiler::kNoCompileOptions);
-  if (!folder_.empty() && (cached == nullptr || cached->rejected)) {
+  compile_with(nullptr);
+  if (files_.can_write()) {
     const std::lock_guard lock(mutex_);
     missing_.emplace(to_utf8(isolate, name), digest);
   }
@@ -61,8 +64,7 @@ void ScriptCode::keep(v8::Isolate* isolate, v8::Local<v8::String> name,
   const std::unique_ptr<v8::ScriptCompiler::CachedData> code(
       v8::ScriptCompiler::CreateCodeCacheForFunction(function));
   if (code) {
-    write_code(code_file(folder_, digest, kExtension),
-               {code->data, static_cast<size_t>(code->length)});
+    files_.write(digest, kExtension, {code->data, static_cast<size_t>(code->length)});
   }
 }
 

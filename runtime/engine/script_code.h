@@ -5,11 +5,12 @@
 
 #include <v8.h>
 
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <span>
 #include <string>
+
+#include "runtime/engine/code_files.h"
 
 namespace cwrangler::engine {
 
@@ -17,8 +18,7 @@ namespace cwrangler::engine {
 /// entered an isolate.
 class ScriptCode {
  public:
-  /// `folder`: where bytecode is kept; empty: nowhere. It is made when it is first needed.
-  explicit ScriptCode(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit ScriptCode(CodeFiles files) : files_(std::move(files)) {}
 
   /// The function that has `source` for its body. Throws in JavaScript for a syntax error.
   /// `name`: what stack traces call the script; no other source has it.
@@ -31,7 +31,7 @@ class ScriptCode {
   void keep(v8::Isolate* isolate, v8::Local<v8::String> name, v8::Local<v8::Function> function);
 
  private:
-  const std::filesystem::path folder_;
+  const CodeFiles files_;
   std::mutex mutex_;
   std::map<std::string, std::string> missing_;  // digests of sources without bytecode, by name
 };

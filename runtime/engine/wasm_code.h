@@ -1,39 +1,55 @@
 // Compiled code of WebAssembly modules: shared by the isolates of a process, and kept on disk
 // between processes.
 //
-// V8 compiles a function when it is first called, quickly and badly, and again when it has been
-// called often. What is kept is the second kind: a process that finds it runs optimised code from
-// its first call, and compiles only the functions that the earlier processes seldom used. V8 checks
-// that the code was made by the same version with the same flags for this kind of processor, and so
-// it is of use only on the machine that made it: it lies in the user's cache.
+// V8 compiles a function when it is first called, quickly and badly, and once more, well, beside
+// the program. What is kept is the second kind: a process that finds it runs optimised code from
+// its first call, and compiles only the functions that no earlier process has called. V8 checks
+// that the code was made by the same version with the same flags for this kind of processor. The
+// install tree comes with what its build has called; what is called here lies in the user's cache.
 
 #pragma once
 
 #include <v8.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <list>
 #include <map>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
+#include <thread>
+
+#include "runtime/engine/code_files.h"
 
 namespace cwrangler::engine {
 
 /// One for each process (Platform has it). All functions may be called by any thread.
 class WasmCode {
  public:
-  /// `folder`: where code is kept; empty: nowhere. It is made when it is first needed.
-  explicit WasmCode(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit WasmCode(CodeFiles files) : files_(std::move(files)) {}
+  /// Waits for what preload() has begun.
+  ~WasmCode();
 
-  /// Makes `WebAssembly.compileStreaming(bytes)` compile a module with the help of the code on
-  /// disk, in contexts that are made in the isolate from now on. `bytes`: a Uint8Array.
+  /// Makes `WebAssembly.compileStreaming([bytes, key])` compile a module with the help of the code
+  /// on disk, in contexts that are made in the isolate from now on. `bytes`: a Uint8Array; `key`:
+  /// of key_of().
   static void install(v8::Isolate* isolate);
 
-  /// The module of these bytes, when this process has compiled it before.
-  v8::MaybeLocal<v8::WasmModuleObject> find(v8::Isolate* isolate, std::span<const uint8_t> bytes);
+  /// What the functions below know a module by.
+  static std::string key_of(std::span<const uint8_t> bytes);
+
+  /// Begins to load the kept code of the module in a file, on a thread of its own, for the find()
+  /// that will come. Once for each file; does nothing when there is no code for it. Failures are
+  /// logged: find() then has no module.
+  void preload(std::filesystem::path file);
+
+  /// The module, when this process has compiled it before. Waits for it while it is being loaded.
+  v8::MaybeLocal<v8::WasmModuleObject> find(v8::Isolate* isolate, const std::string& key);
   /// Remembers a compiled module for find() and save().
-  void keep(std::span<const uint8_t> bytes, v8::Local<v8::WasmModuleObject> module);
+  void keep(const std::string& key, v8::Local<v8::WasmModuleObject> module);
 
   /// Writes the optimised code of all modules which have clearly more of it than their file.
   /// Failures are logged: code that is not kept costs time, nothing else.
@@ -44,13 +60,23 @@ class WasmCode {
     v8::CompiledWasmModule code;
     size_t kept_bytes;  ///< of optimised code on disk, as far as this process knows
   };
+  struct Preload {
+    std::string key;  ///< empty as long as the file is not read
+    bool done = false;
+    std::thread thread;
+  };
 
   static void compile(const v8::FunctionCallbackInfo<v8::Value>& call);
+  void stream(v8::WasmStreaming& streaming, std::span<const uint8_t> bytes, const std::string& key);
+  void load(const std::filesystem::path& file, Preload& preload);
 
-  const std::filesystem::path folder_;
+  const CodeFiles files_;
   std::mutex mutex_;
   std::map<std::string, Module> modules_;
   std::map<std::string, size_t> loaded_;  // bytes of code that came from disk
+  std::set<std::filesystem::path> preloaded_;
+  std::list<Preload> preloads_;
+  std::condition_variable preload_changed_;
 };
 
 }  // namespace cwrangler::engine

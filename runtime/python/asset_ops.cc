@@ -99,18 +99,22 @@ void keep_script(Call call) {
       call.GetIsolate(), call[0].As<v8::String>(), call[1].As<v8::Function>());
 }
 
+void module_key(Call call) {
+  const std::string key = engine::WasmCode::key_of(engine::bytes_of(call[0]));
+  call.GetReturnValue().Set(engine::to_string(call.GetIsolate(), key));
+}
+
 void find_compiled(Call call) {
-  v8::Isolate* const isolate = call.GetIsolate();
   engine::WasmCode& code = engine::Isolate::from(call).platform().wasm_code();
   v8::Local<v8::WasmModuleObject> module;
-  if (code.find(isolate, engine::bytes_of(call[0])).ToLocal(&module)) {
+  if (code.find(call.GetIsolate(), text(call, 0)).ToLocal(&module)) {
     call.GetReturnValue().Set(module);
   }
 }
 
 void keep_compiled(Call call) {
   if (!call[1]->IsWasmModuleObject()) throw engine::TypeErrorException("a module is expected");
-  engine::Isolate::from(call).platform().wasm_code().keep(engine::bytes_of(call[0]),
+  engine::Isolate::from(call).platform().wasm_code().keep(text(call, 0),
                                                           call[1].As<v8::WasmModuleObject>());
 }
 
@@ -120,6 +124,7 @@ constexpr engine::Op kOps[] = {
     {"pythonAssetList", engine::op<&asset_list>},
     {"pythonCompile", engine::op<&compile>},
     {"pythonKeepScript", engine::op<&keep_script>},
+    {"pythonModuleKey", engine::op<&module_key>},
     {"pythonFindCompiled", engine::op<&find_compiled>},
     {"pythonKeepCompiled", engine::op<&keep_compiled>},
 };

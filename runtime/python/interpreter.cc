@@ -8,10 +8,12 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "runtime/engine/platform.h"
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/values.h"
 #include "runtime/python/host_file_ops.h"
 #include "runtime/python/query_cache.h"
+#include "runtime/python/release.h"
 #include "runtime/snapshot/snapshot_store.h"
 #include "runtime/web/web_ops.h"
 
@@ -73,6 +75,7 @@ void run_python(engine::Platform& platform, const engine::StartupSnapshot& start
                 const std::filesystem::path& snapshot_folder,
                 std::span<const std::string> arguments) {
   const CommandLine line = read_command_line(arguments);
+  platform.wasm_code().preload(release_module(line.release));
   engine::Isolate isolate(platform, startup);
   web::install_web(isolate, log_to_stderr);
   isolate.set_state<HostAccess>();

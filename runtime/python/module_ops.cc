@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/module_map.h"
+#include "runtime/engine/platform.h"
 #include "runtime/python/arguments.h"
 #include "runtime/python/worker_modules.h"
 
@@ -81,6 +83,17 @@ void read(Call call) {
   call.GetReturnValue().Set(static_cast<double>(count));
 }
 
+void preload(Call call) {
+  const ModuleTree& tree = modules_of(call).tree;
+  ModuleTree::Id id = ModuleTree::kRoot;
+  for (const auto part : std::views::split(text(call, 0), '/')) {
+    id = tree.find(id, std::string_view(part.begin(), part.end()));
+    if (id == 0) return;
+  }
+  const std::string& path = tree.node(id).path;
+  if (!path.empty()) engine::Isolate::from(call).platform().wasm_code().preload(path);
+}
+
 void import(Call call) {
   engine::Isolate& isolate = engine::Isolate::from(call);
   v8::Local<v8::Promise> promise;
@@ -99,8 +112,8 @@ void define(Call call) {
 
 constexpr engine::Op kOps[] = {
     {"pythonModuleLookup", engine::op<&lookup>}, {"pythonModuleList", engine::op<&list>},
-    {"pythonModuleRead", engine::op<&read>},     {"pythonImport", engine::op<&import>},
-    {"pythonDefineModule", engine::op<&define>},
+    {"pythonModuleRead", engine::op<&read>},     {"pythonModulePreload", engine::op<&preload>},
+    {"pythonImport", engine::op<&import>},       {"pythonDefineModule", engine::op<&define>},
 };
 
 }  // namespace

@@ -11,7 +11,9 @@
 #include "base/files.h"
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/module_map.h"
+#include "runtime/engine/platform.h"
 #include "runtime/python/cpu_signal.h"
+#include "runtime/python/release.h"
 #include "runtime/python/worker_modules.h"
 
 namespace cwrangler::python {
@@ -125,6 +127,15 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"stateDirectory", config.state_directory},
       {"assets", config.assets},
   };
+}
+
+void preload_python(engine::Platform& platform, const WorkerConfig& config) {
+  try {
+    const std::string version = startup_configuration(config).at("pythonVersion");
+    platform.wasm_code().preload(release_module(version));
+  } catch (const Error&) {
+    return;
+  }
 }
 
 void install_python(engine::Isolate& isolate, const WorkerConfig& config,

@@ -10,7 +10,8 @@
 
 namespace cwrangler::engine {
 class Isolate;
-}
+class Platform;
+}  // namespace cwrangler::engine
 
 namespace cwrangler::python {
 
@@ -21,6 +22,10 @@ class CpuSignal;
 /// whatever the files say: a bad date or flag, Python not turned on, a main module that is missing,
 /// is no top-level .py file, or clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);
+
+/// Begins to load the interpreter's compiled code, before there is an isolate for it. A
+/// configuration that is off is left to startup_configuration.
+void preload_python(engine::Platform& platform, const WorkerConfig& config);
 
 /// Gives the isolate the Worker's modules, as files and as ES modules, and attaches `cpu_signal`
 /// when Python has started; its owner detaches it. Before `hooks.startWorker`. A Worker that brings

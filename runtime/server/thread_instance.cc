@@ -205,6 +205,7 @@ class ThreadInstance final : public Instance {
 std::unique_ptr<Instance> start_thread_instance(const InstanceEnvironment& environment,
                                                 const WorkerConfig& config,
                                                 InstanceCallbacks callbacks) {
+  python::preload_python(environment.platform, config);
   return std::make_unique<ThreadInstance>(environment, config, std::move(callbacks));
 }
 

@@ -110,7 +110,6 @@ export class Interpreter {
    */
   static async start(options) {
     const release = new Release(options.python);
-    const wasm = await compileModule(release.file('pyodide.wasm'));
     const api = {
       config: {
         jsglobals: globalThis,
@@ -158,16 +157,18 @@ export class Interpreter {
         }],
         instantiateWasm(imports, done) {
           addErrorMark(imports);
-          WebAssembly.instantiate(wasm, imports)
-              .then((instance) => {
-                // 314 exports its memory and its table, the others import them.
-                const {memory = imports.env.memory, __indirect_function_table:
-                    functions = imports.env.__indirect_function_table} = instance.exports;
-                table = functions;
-                if (options.snapshot !== undefined) growTo(memory, options.snapshot.size);
-                done(instance, wasm);
-              })
-              .catch(reject);
+          const instantiate = async () => {
+            // Only here: until now its code may have been on the way from the disk.
+            const wasm = await compileModule(release.file('pyodide.wasm'));
+            const instance = await WebAssembly.instantiate(wasm, imports);
+            // 314 exports its memory and its table, the others import them.
+            const {memory = imports.env.memory, __indirect_function_table:
+                functions = imports.env.__indirect_function_table} = instance.exports;
+            table = functions;
+            if (options.snapshot !== undefined) growTo(memory, options.snapshot.size);
+            done(instance, wasm);
+          };
+          instantiate().catch(reject);
           return {};
         },
       };

@@ -18,9 +18,10 @@ function takeStreaming() {
  */
 export async function compileModule(bytes) {
   if (compileStreaming === undefined) takeStreaming();
-  const compiled = ops.pythonFindCompiled(bytes);
+  const key = ops.pythonModuleKey(bytes);
+  const compiled = ops.pythonFindCompiled(key);
   if (compiled !== undefined) return compiled;
-  const module = await compileStreaming(bytes);
-  ops.pythonKeepCompiled(bytes, module);
+  const module = await compileStreaming([bytes, key]);
+  ops.pythonKeepCompiled(key, module);
   return module;
 }

@@ -193,6 +193,9 @@ class PythonWorker {
    * everybody needs.
    */
   async #boot(snapshot) {
+    for (const {name} of snapshot?.description.libraries ?? []) {
+      if (name.startsWith(`${MODULES}/`)) ops.pythonModulePreload(name.slice(MODULES.length + 1));
+    }
     const log = (level) => (line) => ops.log(level, line);
     this.interpreter = await Interpreter.start({
       python: this.configuration.pythonVersion,

@@ -1,4 +1,4 @@
-#include "runtime/engine/code_file.h"
+#include "runtime/engine/code_files.h"
 
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
@@ -26,20 +26,20 @@ struct Header {
 };
 constexpr std::array<char, 8> kMagic{'C', 'W', 'W', 'C', 'O', 'D', 'E', '1'};
 
-bool is_ours(const fs::path& path) {
+bool is_private(const fs::path& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         status.st_uid == ::geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (::stat(path.c_str(), &status) != 0) return false;
+  const bool ours = status.st_uid == ::geteuid() || status.st_uid == 0;
+  return S_ISREG(status.st_mode) && ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-}  // namespace
-
-fs::path code_file(const fs::path& folder, const std::string& key, std::string_view extension) {
+fs::path path_of(const fs::path& folder, const std::string& key, std::string_view extension) {
   return folder / (key + "-" + v8::V8::GetVersion()).append(extension);
 }
 
+/// The code in the file; nothing when there is none that can be trusted.
 std::optional<std::string> read_code(const fs::path& path) {
-  if (!is_ours(path)) return std::nullopt;
+  if (!is_private(path)) return std::nullopt;
   std::string content;
   try {
     content = read_file(path);
@@ -58,7 +58,32 @@ std::optional<std::string> read_code(const fs::path& path) {
   return content;
 }
 
-void write_code(const fs::path& path, std::span<const uint8_t> code) {
+}  // namespace
+
+bool CodeFiles::contains(const std::string& key, std::string_view extension) const {
+  std::error_code failed;
+  for (const fs::path& folder : {folders_.own, folders_.installed}) {
+    if (!folder.empty() && fs::exists(path_of(folder, key, extension), failed)) return true;
+  }
+  return false;
+}
+
+bool CodeFiles::read(const std::string& key, std::string_view extension,
+                     const std::function<bool(std::string code)>& use) const {
+  for (const fs::path& folder : {folders_.own, folders_.installed}) {
+    if (folder.empty()) continue;
+    const fs::path path = path_of(folder, key, extension);
+    std::optional<std::string> code = read_code(path);
+    if (!code) continue;
+    if (use(std::move(*code))) return true;
+    spdlog::debug("{} is of no use here", path.string());
+  }
+  return false;
+}
+
+void CodeFiles::write(const std::string& key, std::string_view extension,
+                      std::span<const uint8_t> code) const {
+  const fs::path path = path_of(folders_.own, key, extension);
   const Header header{kMagic, XXH3_64bits(code.data(), code.size())};
   std::string content(sizeof(header) + code.size(), '\0');
   std::memcpy(content.data(), &header, sizeof(header));
