@@ -90,6 +90,7 @@ cwrangler::engine::Platform::Options platform_defaults() {
   cwrangler::engine::Platform::Options options;
   options.code_folders = {.own = cache_folder("code"),
                           .installed = cwrangler::share_directory() / "code"};
+  if (const char* const flags = std::getenv("CWRANGLER_V8_FLAGS")) options.v8_flags = flags;
   return options;
 }
 

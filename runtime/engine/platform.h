@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "runtime/engine/script_code.h"
 #include "runtime/engine/wasm_code.h"
@@ -27,6 +28,7 @@ class Platform {
     int worker_threads = 2;    ///< for V8's compiler and garbage collector
     size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
     CodeFiles::Folders code_folders = {};  ///< for WasmCode and ScriptCode
+    std::string v8_flags = {};  ///< more flags of V8's, as on a command line; to look into it
   };
   explicit Platform(const Options& options);
   Platform(const Platform&) = delete;
