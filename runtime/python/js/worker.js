@@ -15,6 +15,7 @@ import {CpuSignal} from './cpu_signal.js';
 import {Entrypoints} from './entrypoints.js';
 import {EntropyGate} from './entropy.js';
 import {makeEnvironment} from './env.js';
+import {EventLoop} from './event_loop.js';
 import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './events.js';
 import {ExecutionContext, patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
@@ -185,6 +186,7 @@ class PythonWorker {
       // In a box: the foreign function interface makes a future of a promise that a function returns.
       rpc: {begin: (member, ...args) => ({promise: member(...args)})},
       compatibilityFlags: {...this.configuration.flags},
+      eventLoop: {wake: () => this.eventLoop.wake()},
     };
   }
 
@@ -221,6 +223,7 @@ class PythonWorker {
     api.on_fatal = (error) => this.#died(error);
     this.entropy.attach(this.interpreter);
     this.cpuSignal = new CpuSignal(module);
+    this.eventLoop = new EventLoop(module);
     if (snapshot === undefined) {
       this.interpreter.run(
           `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
@@ -239,11 +242,20 @@ class PythonWorker {
             'patch(); del patch');
       }
     }
+    this.#attachEventLoop(snapshot === undefined);
     const context = this.interpreter.pyodide.pyimport('_cloudflare.async_context');
     attachPython({current: context.current.copy(), enter: context.enter.copy()});
     context.destroy();
     if (snapshot === undefined) this.#takeSnapshot('base');
     if (snapshot?.layer !== 'worker') this.#mountModules(module.FS);
+  }
+
+  /** @param {boolean} isNew Python was started, not restored */
+  #attachEventLoop(isNew) {
+    const loop = this.interpreter.pyodide.pyimport('_cloudflare.event_loop');
+    if (isNew) loop.install(this.#hostObjects().eventLoop);
+    this.eventLoop.attach(loop.run_ready.copy());
+    loop.destroy();
   }
 
   #mountModules(FS) {

@@ -1,5 +1,10 @@
 // The places where the JavaScript glue of a Pyodide release does not fit this host.
 
+const NEW_TASK = 'await new Promise(d=>API.scheduleCallback(d,0))';
+
+/** A promising call starts at once when the host says that no Python code is on the stack. */
+const AT_ONCE = `Module.stackIsEmpty?Module.stackIsEmpty=!1:${NEW_TASK}`;
+
 /**
  * In 0.27 and 0.28 a promising call keeps its exception slot on the C stack and does not give it back:
  * every call leaks 16 bytes, and a call started from running Python corrupts the stack. This makes the
@@ -21,7 +26,7 @@ function promisingCallFixes({error, suspender, name, isCoroutine, keepName}) {
   return [
     [
       `let l=stackSave(),c=stackAlloc(4),u;try{${take}${call}`,
-      '_Py_IncRef(t);await new Promise(d=>API.scheduleCallback(d,0));' +
+      `_Py_IncRef(t);${AT_ONCE};` +
           `let c=_malloc(4),u;try{${take}${call}`,
     ],
     [
@@ -31,6 +36,12 @@ function promisingCallFixes({error, suspender, name, isCoroutine, keepName}) {
     ],
   ];
 }
+
+/** Tells the host that a call is about to leave its stack. See event_loop.js. */
+const SUSPENSION = [
+  'const stackState=new StackState;',
+  'Module.eventLoop?.wake();const stackState=new StackState;',
+];
 
 /** Lets the host place side modules in memory. */
 const LIBRARY_PLACES = [
@@ -52,6 +63,7 @@ export const RELEASES = {
     replacements: [
       ...CLASSIC_EXPORT,
       LIBRARY_PLACES,
+      SUSPENSION,
       ...promisingCallFixes(
           {error: 'null', suspender: 'd', name: 'Ue', isCoroutine: 'p', keepName: 'i'}),
     ],
@@ -61,6 +73,7 @@ export const RELEASES = {
     replacements: [
       ...CLASSIC_EXPORT,
       LIBRARY_PLACES,
+      SUSPENSION,
       ...promisingCallFixes(
           {error: 'Module.error', suspender: 'y', name: 'de', isCoroutine: 'm', keepName: 'a'}),
     ],
@@ -70,6 +83,8 @@ export const RELEASES = {
     linked: true,
     replacements: [
       LIBRARY_PLACES,
+      SUSPENSION,
+      [NEW_TASK, AT_ONCE],
       ['export default _createPyodideModule;', 'return _createPyodideModule;'],
       ['var _scriptName=import.meta.url;', 'var _scriptName="file:///pyodide.asm.mjs";'],
       ['createRequire(import.meta.url)', 'createRequire(_scriptName)'],
