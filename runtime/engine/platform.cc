@@ -151,7 +151,9 @@ Platform::Platform(const Options& options)
   // Each function that is called is optimised at once, on other threads, and not when it has become
   // hot: what is kept for later processes then has all that a start needs.
   v8::V8::SetFlagsFromString("--no-wasm-dynamic-tiering");
-  v8::V8::SetFlagsFromString(options.v8_flags.data(), options.v8_flags.size());
+  if (!options.v8_flags.empty()) {
+    v8::V8::SetFlagsFromString(options.v8_flags.data(), options.v8_flags.size());
+  }
   v8::V8::InitializePlatform(tasks_.get());
   v8::V8::Initialize();
 }

@@ -43,6 +43,9 @@ const SUSPENSION = [
   'Module.eventLoop?.wake();const stackState=new StackState;',
 ];
 
+/** By its file's name the glue knows its own frames, which tracebacks are not to show. */
+const frameName = (name) => [`includes("${name}")`, 'includes("glue.js")'];
+
 /** Lets the host place side modules in memory. */
 const LIBRARY_PLACES = [
   'getMemory(metadata.memorySize+memAlign)',
@@ -62,6 +65,7 @@ export const RELEASES = {
     glue: 'pyodide.asm.js',
     replacements: [
       ...CLASSIC_EXPORT,
+      frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
       SUSPENSION,
       ...promisingCallFixes(
@@ -72,6 +76,7 @@ export const RELEASES = {
     glue: 'pyodide.asm.js',
     replacements: [
       ...CLASSIC_EXPORT,
+      frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
       SUSPENSION,
       ...promisingCallFixes(
@@ -82,6 +87,7 @@ export const RELEASES = {
     glue: 'pyodide.asm.mjs',
     linked: true,
     replacements: [
+      frameName('pyodide.asm.mjs'),
       LIBRARY_PLACES,
       SUSPENSION,
       [NEW_TASK, AT_ONCE],
