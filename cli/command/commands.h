@@ -44,6 +44,7 @@ void add_lock_command(CLI::App& program, CommandContext& context);
 void add_tree_command(CLI::App& program, CommandContext& context);
 void add_dev_command(CLI::App& program, CommandContext& context);
 void add_check_command(CLI::App& program, CommandContext& context);
+void add_types_command(CLI::App& program, CommandContext& context);
 void add_d1_command(CLI::App& program, CommandContext& context);
 void add_kv_command(CLI::App& program, CommandContext& context);
 

@@ -11,16 +11,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPyright = R"({
-  "extraPaths": ["python_modules", ".wrangler/sdk"],
+  "extraPaths": ["src", "typings", "python_modules", ".wrangler/sdk"],
   "exclude": ["python_modules", ".wrangler", "**/node_modules", "**/__pycache__", "**/.*"]
 }
 )";
 
 // Packages are looked into for their types, and not complained about.
 constexpr const char* kMypy = R"([mypy]
-mypy_path = .wrangler/types:.wrangler/sdk
+mypy_path = src:typings:.wrangler/types:.wrangler/sdk
 exclude = ^(python_modules|\.wrangler)/
 follow_imports = silent
+follow_imports_for_stubs = True
 explicit_package_bases = True
 )";
 

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/config/document.h"
 #include "cli/config/names.h"
 #include "cli/config/utc_time.h"
 #include "cli/packages/dependencies.h"
@@ -20,7 +23,12 @@ namespace fs = std::filesystem;
 struct TemplateFile {
   fs::path path;  ///< relative
   std::string content;
+  bool executable = false;
 };
+
+/// What tools make in a project, and what is no file of a template.
+constexpr std::array<std::string_view, 7> kLeftBehind{
+    ".git", ".wrangler", "python_modules", "node_modules", "__pycache__", ".venv", ".venv-workers"};
 
 /// A folder that is removed with all it holds when the scope ends.
 class StagingFolder {
@@ -45,17 +53,16 @@ class StagingFolder {
   fs::path path_;
 };
 
-std::vector<std::string> template_names(const fs::path& templates) {
-  std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(templates, ignored)) {
-    if (entry.is_directory()) names.push_back(entry.path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+fs::path template_root(const InitOptions& options) {
+  return options.source.empty() ? options.templates / options.template_name : options.source;
 }
 
 void check_template_exists(const InitOptions& options) {
+  if (!options.source.empty()) {
+    if (fs::is_directory(options.source)) return;
+    throw Error("There is no folder " + options.source.string() + " to take the project from.")
+        .exit_with(ExitCode::usage);
+  }
   const std::vector<std::string> names = template_names(options.templates);
   if (std::find(names.begin(), names.end(), options.template_name) != names.end()) return;
   std::string list;
@@ -99,17 +106,47 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
+/// The `name` of a configuration that says another one becomes `name`.
+void rename_worker(const fs::path& file, std::string& content, const std::string& name) {
+  const std::string base = file.filename().string();
+  if (base != "wrangler.toml" && base != "wrangler.json" && base != "wrangler.jsonc") return;
+  const Document document = parse_document(file, content);
+  const Node* node = document.root.find("name");
+  if (node == nullptr || !node->is(Node::Kind::string) || node->text == name) return;
+  size_t at = 0;
+  for (int line = 1; line < node->spot.line; ++line) at = content.find('\n', at) + 1;
+  at = content.find(node->text, at);
+  if (at != std::string::npos) content.replace(at, node->text.size(), name);
+}
+
+void read_folder(const fs::path& root, const fs::path& folder, std::vector<TemplateFile>& files) {
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_symlink() ||
+        std::find(kLeftBehind.begin(), kLeftBehind.end(), name) != kLeftBehind.end()) {
+      continue;
+    }
+    if (entry.is_directory()) {
+      read_folder(root, entry.path(), files);
+    } else if (entry.is_regular_file()) {
+      const bool executable =
+          (entry.status().permissions() & fs::perms::owner_exec) != fs::perms::none;
+      files.push_back({entry.path().lexically_relative(root), read_file(entry.path()), executable});
+    }
+  }
+}
+
 std::vector<TemplateFile> read_template(const InitOptions& options, const std::string& name) {
-  const fs::path root = options.templates / options.template_name;
+  const fs::path root = template_root(options);
   const std::string project_name = python_project_name(name, root);
   std::vector<TemplateFile> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    std::string content = read_file(entry.path());
-    replace_all(content, "{{name}}", name);
-    replace_all(content, "{{project_name}}", project_name);
-    replace_all(content, "{{compatibility_date}}", utc_date(options.now));
-    files.push_back({entry.path().lexically_relative(root), std::move(content)});
+  read_folder(root, root, files);
+  for (TemplateFile& file : files) {
+    if (file.content.find('\0') != std::string::npos) continue;  // no text
+    replace_all(file.content, "{{name}}", name);
+    replace_all(file.content, "{{project_name}}", project_name);
+    replace_all(file.content, "{{compatibility_date}}", utc_date(options.now));
+    if (!options.source.empty()) rename_worker(file.path, file.content, name);
   }
   std::sort(files.begin(), files.end(),
             [](const TemplateFile& a, const TemplateFile& b) { return a.path < b.path; });
@@ -166,6 +203,16 @@ void move_into_place(const fs::path& staged, const fs::path& target,
 
 }  // namespace
 
+std::vector<std::string> template_names(const fs::path& templates) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(templates, ignored)) {
+    if (entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 CreatedProject create_project(const InitOptions& options) {
   CreatedProject project{project_worker_name(options), {}};
   check_template_exists(options);
@@ -179,7 +226,7 @@ CreatedProject create_project(const InitOptions& options) {
     for (const TemplateFile& file : files) {
       const fs::path path = staging.path() / "new" / file.path;
       fs::create_directories(path.parent_path());
-      write_file_atomically(path, file.content);
+      write_file_atomically(path, file.content, file.executable ? 0755 : 0644);
       project.files.push_back(file.path.string());
     }
     if (exists) {

@@ -25,4 +25,18 @@ bool out_is_terminal() {
   return ::isatty(STDOUT_FILENO) != 0;
 }
 
+std::string ask(Terminal& terminal, std::string_view question, std::string_view preset) {
+  terminal.print_part(terminal.bold(question) + " " +
+                      terminal.dim("(" + std::string(preset) + ")") + " ");
+  std::string answer;
+  std::getline(std::cin, answer);
+  const size_t begin = answer.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return std::string(preset);
+  return answer.substr(begin, answer.find_last_not_of(" \t\r") - begin + 1);
+}
+
+bool can_ask() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
 }  // namespace cwrangler::cli

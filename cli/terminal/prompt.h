@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "cli/terminal/terminal.h"
@@ -11,6 +12,12 @@ namespace cwrangler::cli {
 /// Asks yes or no on standard input; Enter is yes. Without a terminal there is nobody to ask: says
 /// so and takes yes, as wrangler does.
 bool confirm(Terminal& terminal, std::string_view question);
+
+/// Asks for a line on standard input; an empty answer, or the end of the input, is `preset`.
+std::string ask(Terminal& terminal, std::string_view question, std::string_view preset);
+
+/// Whether a person can be asked: standard input and output are a terminal.
+bool can_ask();
 
 /// Whether standard output is a terminal: a person reads it.
 bool out_is_terminal();

@@ -69,6 +69,10 @@ void Terminal::print(std::string_view text) {
   out_ << text << '\n' << std::flush;
 }
 
+void Terminal::print_part(std::string_view text) {
+  out_ << text << std::flush;
+}
+
 void Terminal::print_error(const Error& error) {
   std::string problem = error.problem();
   if (!error.activity().empty()) problem = error.activity() + ": " + problem;

@@ -37,6 +37,9 @@ class Terminal {
   /// One line (or several) of result on standard output; the final newline is added.
   void print(std::string_view text);
 
+  /// The same without a final newline: a question that is answered behind it.
+  void print_part(std::string_view text);
+
   /// `✘ [ERROR] …` on standard error: the problem, where it is with the source line and a caret,
   /// and what to do. Several lines of problem: the first is the headline, the rest is its body.
   void print_error(const Error& error);

@@ -1,6 +1,7 @@
 """Fixtures that drive the real programs over real sockets.
 
 ``project``   makes a scratch project from a template or from ``tests/workers``
+``template``  makes one from a template
 ``dev``       runs ``cwrangler dev`` on one until the end of the ``with`` block
 ``cwrangler`` runs a command to its end
 ``command_on`` runs commands that work on a sample Worker's data
@@ -72,6 +73,21 @@ def project(
         else:
             created = cwrangler("init", target, "--template", name, cwd=tmp_path)
             assert created.returncode == 0, created.stderr
+        return target
+
+    return make
+
+
+@pytest.fixture
+def template(
+    tmp_path: Path, cwrangler: Callable[..., subprocess.CompletedProcess[str]]
+) -> Callable[..., Path]:
+    """``template("d1")``: a new project from the template of that name."""
+
+    def make(name: str) -> Path:
+        target = tmp_path / f"{name}-project"
+        created = cwrangler("init", target, "--template", name, cwd=tmp_path)
+        assert created.returncode == 0, created.stderr
         return target
 
     return make

@@ -43,15 +43,16 @@ def run(directory, command):
                           timeout=280)
 
 
-def both_on(directory, environment):
-    """What pyright and mypy say of the project's entry point, from registries by their clients."""
+def both_on(directory, environment, *options):
+    """What pyright and mypy (with options) say of the project's sources, from registries by their
+    clients."""
     if not shutil.which("npx"):
         pytest.skip("pyright needs Node")
-    pyright = run(directory, ["npx", "--yes", PYRIGHT, "src/entry.py"])
+    pyright = run(directory, ["npx", "--yes", PYRIGHT, "src"])
     if "npm error" in pyright.stderr:
         pytest.skip("pyright cannot be had: " + pyright.stderr.strip().splitlines()[0])
-    mypy = run(directory, [environment["CWRANGLER_UV"], "tool", "run", "--from", MYPY, "mypy",
-                           "src/entry.py"])
+    mypy = run(directory, [environment["CWRANGLER_UV"], "tool", "run", "--from", MYPY, "mypy", *options,
+                           "src"])
     if "Failed to fetch" in mypy.stderr:
         pytest.skip("mypy cannot be had: " + mypy.stderr.strip().splitlines()[0])
     return pyright.stdout, mypy.stdout
@@ -62,6 +63,34 @@ def check_both(directory, environment):
     assert "could not be resolved" not in pyright, pyright
     assert 'Type of "alpha.version" is "str"' in pyright, pyright
     assert 'Revealed type is "builtins.str"' in mypy and "Success" in mypy, mypy
+
+
+TEMPLATES = ["hello", "fastapi", "django", "d1", "cron", "assets", "workflow", "durable-object"]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_is_strictly_typed(name, template, cwrangler, scratch_environment):
+    """Straight from init (and sync, where there are packages): bindings have their types."""
+    directory = template(name)
+    synced = cwrangler("sync", cwd=directory)
+    assert synced.returncode == 0, synced.stderr
+    pyright, mypy = both_on(directory, scratch_environment, "--strict")
+    assert "\n0 errors, 0 warnings" in "\n" + pyright, pyright
+    assert "Success" in mypy, mypy
+
+
+def test_a_wrong_use_of_a_binding_is_told(template, scratch_environment):
+    directory = template("d1")
+    entry = directory / "src" / "entry.py"
+    entry.write_text(entry.read_text() + """
+
+async def wrong(worker: Default) -> None:
+    worker.env.DB.prepar("SELECT 1")
+    worker.env.NOWHERE
+""")
+    pyright, mypy = both_on(directory, scratch_environment, "--strict")
+    for output in (pyright, mypy):
+        assert "prepar" in output and "NOWHERE" in output, output
 
 
 @pytest.mark.parametrize("template", ["hello", "fastapi"])

@@ -41,4 +41,5 @@ class Default(WorkerEntrypoint):
     """Hands HTTP requests to the application; `self.env` is there as `request.scope["env"]`."""
 
     async def fetch(self, request: Request) -> Response:
-        return await asgi.fetch(app, request.js_object, self.env)
+        response: Response = await asgi.fetch(app, request.js_object, self.env)
+        return response

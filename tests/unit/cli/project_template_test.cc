@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/config/config.h"
 #include "cli/config/names.h"
 #include "cli/packages/dependencies.h"
+#include "cli/project/template_source.h"
 #include "temporary_folder.h"
 
 namespace cwrangler::cli {
@@ -18,7 +20,7 @@ using test::TemporaryFolder;
 const auto kDay = std::chrono::sys_days(std::chrono::year(2026) / 3 / 7);
 
 InitOptions options_for(const fs::path& target, const std::string& template_name = "hello") {
-  return {share_directory() / "templates", template_name, target, "", kDay};
+  return {share_directory() / "templates", template_name, {}, target, "", kDay};
 }
 
 /// What create_project answers when it refuses: problem and advice.
@@ -127,6 +129,64 @@ TEST_CASE("an unknown template names those that exist") {
   CHECK(text.find("fastapi, hello") != std::string::npos);
   CHECK(refusal(options_for(folder.path() / "app", "../templates")) != "");
   CHECK(is_empty_or_missing(folder.path()));
+}
+
+TEST_CASE("every template is made whole and has a configuration without findings") {
+  TemporaryFolder folder;
+  const std::vector<std::string> names = template_names(share_directory() / "templates");
+  CHECK(names == std::vector<std::string>{"assets", "cron", "d1", "django", "durable-object",
+                                          "fastapi", "hello", "workflow"});
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    const fs::path target = folder.path() / name;
+    create_project(options_for(target, name));
+    const Config config = load_config({target, "", ""});
+    CHECK(config.warnings.empty());
+    CHECK(config.name == name);
+    CHECK(fs::exists(config.main.value));
+    CHECK(fs::exists(target / "README.md"));
+    CHECK(fs::exists(target / ".gitignore"));
+  }
+}
+
+TEST_CASE("a folder from elsewhere is a template, and gets the Worker's name") {
+  TemporaryFolder folder;
+  folder.write("theirs/wrangler.toml", "# theirs\nname = \"theirs\"\nmain = \"src/a.py\"\n");
+  folder.write("theirs/src/a.py", "# {{name}}\n");
+  folder.write("theirs/.git/HEAD", "ref");
+  folder.write("theirs/node_modules/x/index.js", "");
+  folder.write("theirs/run.sh", "#!/bin/sh\n");
+  fs::permissions(folder.path() / "theirs/run.sh", fs::perms::owner_all);
+  fs::create_symlink("/etc/hostname", folder.path() / "theirs/link");
+  InitOptions options = options_for(folder.path() / "mine");
+  options.source = folder.path() / "theirs";
+  CHECK(create_project(options).files ==
+        std::vector<std::string>{"run.sh", "src/a.py", "wrangler.toml"});
+  CHECK(read_file(folder.path() / "mine/wrangler.toml") ==
+        "# theirs\nname = \"mine\"\nmain = \"src/a.py\"\n");
+  CHECK(read_file(folder.path() / "mine/src/a.py") == "# mine\n");
+  CHECK((fs::status(folder.path() / "mine/run.sh").permissions() & fs::perms::owner_exec) !=
+        fs::perms::none);
+  options.source = folder.path() / "nowhere";
+  options.target = folder.path() / "other";
+  CHECK(refusal(options).find("There is no folder") != std::string::npos);
+}
+
+TEST_CASE("addresses of git repositories") {
+  auto parsed = [](const std::string& text) {
+    const auto source = parse_git_source(text);
+    return source ? source->url + " " + source->reference + " " + source->folder.string() : "none";
+  };
+  CHECK(parsed("git+https://example.com/a/b.git@v1#subdirectory=x/y") ==
+        "https://example.com/a/b.git v1 x/y");
+  CHECK(parsed("https://example.com/a/b") == "https://example.com/a/b  ");
+  CHECK(parsed("https://example.com/a/b/tree/main/x/y") == "https://example.com/a/b main x/y");
+  CHECK(parsed("https://example.com/a/b/-/tree/main") == "https://example.com/a/b main ");
+  CHECK(parsed("git+ssh://git@example.com/a/b@dev") == "ssh://git@example.com/a/b dev ");
+  CHECK(parsed("git@example.com:a/b.git") == "git@example.com:a/b.git  ");
+  CHECK(parsed("./folder") == "none");
+  CHECK_THROWS_AS(parse_git_source("git+https://example.com/a#subdirectory=../x"), Error);
+  CHECK_THROWS_AS(parse_git_source("git+https://example.com/a#subdirectory=/etc"), Error);
 }
 
 TEST_CASE("Worker names") {

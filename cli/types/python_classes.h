@@ -1,0 +1,19 @@
+// What a stub needs to know of the classes in the Worker's entry point, read from its text: whether
+// a class is there, and which payload the `run` of a workflow says it gets.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cwrangler::cli {
+
+/// Whether the module's top level defines the class `name`, or imports it.
+bool has_class(std::string_view source, std::string_view name);
+
+/// The `X` of `run(self, event: WorkflowEvent[X], …)` in the class `name`; empty when the class
+/// does not say, or says something that is not a plain name. Quotes around annotations are
+/// looked through.
+std::string workflow_payload(std::string_view source, std::string_view name);
+
+}  // namespace cwrangler::cli
