@@ -23,6 +23,7 @@ struct Flags {
   std::vector<std::string> env_files;
   std::vector<std::string> outbound_map;
   bool no_sync = false;
+  bool interactive = true;
 };
 
 std::vector<std::pair<std::string, std::string>> parse_variables(
@@ -77,6 +78,7 @@ int dev(const Flags& flags, const CommandContext& context) {
   session.port = flags.port;
   if (!session.port && config.dev_port > 0) session.port = config.dev_port;
   session.sync = !flags.no_sync;
+  session.keys = flags.interactive;
   session.runtime = runtime_program();
   session.sync_command = {"/proc/self/exe", "sync", "--config", config.path.string()};
   if (!context.options.environment.empty()) {
@@ -110,6 +112,10 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
       ->add_option("--outbound-map", flags->outbound_map,
                    "HOST=URL: requests and connections to HOST go to the server at URL")
       ->allow_extra_args(false);
+  command
+      ->add_option("--show-interactive-dev-session", flags->interactive,
+                   "Whether keys are read, where there is a terminal")
+      ->capture_default_str();
   command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return dev(*flags, context); }; });

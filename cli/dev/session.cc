@@ -1,5 +1,6 @@
 #include "cli/dev/session.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
@@ -13,6 +14,7 @@
 #include "base/control_protocol.h"
 #include "base/error.h"
 #include "cli/dev/bundle_stamp.h"
+#include "cli/dev/hotkeys.h"
 #include "cli/dev/listeners.h"
 #include "cli/dev/log_lines.h"
 #include "cli/dev/output.h"
@@ -48,6 +50,9 @@ class Session {
   milliseconds time_to_next_deadline() const;
   void on_signal();
   void on_deadlines();
+  void on_keys();
+  void open_browser();
+  void show_keys();
 
   void schedule_reload();
   void reload();
@@ -82,6 +87,8 @@ class Session {
 
   std::optional<RuntimeProcess> runtime_;
   std::optional<ChildProcess> sync_;
+  std::optional<ChildProcess> browser_;
+  std::optional<Hotkeys> hotkeys_;
   RestartPolicy restarts_;
   std::string loaded_stamp_;
   int generation_ = 0;
@@ -108,6 +115,7 @@ int Session::run() {
   listeners_ = open_listeners(options_.ip, options_.port);
   watch();
   announce();
+  if (options_.keys) hotkeys_.emplace();
   if (!start_sync_if_needed()) start_runtime();
   while (!stopping_ || runtime_ || sync_) wait_for_something();
 
@@ -137,6 +145,7 @@ void Session::wait_for_something() {
       {connected && control != 0 ? runtime_->messages().descriptor() : -1, control, 0});
   watched.push_back({listening ? runtime_->output() : -1, POLLIN, 0});
   watched.push_back({runtime_ ? runtime_->process().descriptor() : -1, POLLIN, 0});
+  watched.push_back({hotkeys_ ? hotkeys_->descriptor() : -1, POLLIN, 0});
   output_.add_to(watched);
 
   if (::poll(watched.data(), watched.size(), static_cast<int>(time_to_next_deadline().count())) <
@@ -150,6 +159,7 @@ void Session::wait_for_something() {
   if (runtime_ && (watched[3].revents & ~POLLOUT) != 0) read_runtime();
   if (runtime_ && watched[4].revents != 0) pass_runtime_output();
   if (runtime_ && watched[5].revents != 0) on_runtime_ended();
+  if (watched[6].revents != 0) on_keys();
   on_deadlines();
 }
 
@@ -191,6 +201,44 @@ void Session::on_signal() {
       stop();
     }
   }
+}
+
+void Session::on_keys() {
+  for (const Hotkey key : hotkeys_->read()) {
+    switch (key) {
+      case Hotkey::open_browser:
+        open_browser();
+        break;
+      case Hotkey::clear:
+        output_.write_out(kClearScreen);
+        show_keys();
+        break;
+      case Hotkey::exit:
+        if (!stopping_) stop();
+        break;
+    }
+  }
+}
+
+/// Whatever the program prints is not ours to show; it ends with the session unless it has handed
+/// the page to another.
+void Session::open_browser() {
+  try {
+    const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    ChildOptions child;
+    child.arguments = {browser_program(), listeners_.url};
+    child.descriptors = {{nothing.get(), 0}, {nothing.get(), 1}, {nothing.get(), 2}};
+    child.own_process_group = true;
+    browser_.reset();
+    browser_.emplace(ChildProcess::start(child));
+  } catch (const Error& error) {
+    print_error(error);
+  }
+}
+
+void Session::show_keys() {
+  if (!hotkeys_) return;
+  if (const std::string box = hotkeys_->box(); !box.empty()) say(box);
 }
 
 void Session::stop() {
@@ -377,6 +425,7 @@ void Session::on_loaded(const nlohmann::json& message) {
   } else {
     ready_announced_ = true;
     say("[wrangler:info] Ready on " + listeners_.url);
+    show_keys();
   }
 }
 

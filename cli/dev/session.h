@@ -19,6 +19,7 @@ struct SessionOptions {
   std::string ip;                         ///< an address of this machine, or "localhost"
   std::optional<int> port;                ///< nothing: 8787 or the next free one
   bool sync = true;                       ///< install packages when the dependencies have changed
+  bool keys = true;                       ///< read keys where there is a terminal
   std::filesystem::path runtime;          ///< the program `cwrangler-runtime`
   std::vector<std::string> sync_command;  ///< how to run `cwrangler sync` on this project
   /// Reads the project. Throws Error for a configuration that is wrong: at the start that ends the

@@ -1,0 +1,123 @@
+"""`cwrangler dev` as a person at a terminal sees it: keys, narrow windows, colours."""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+from dev_process import CWRANGLER, PATIENCE, free_port
+
+
+class Screen:
+    """A terminal of some width with `cwrangler dev` in its foreground."""
+
+    def __init__(self, directory, environment, columns=80):
+        self.ours, self.theirs = pty.openpty()
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        self.settings = termios.tcgetattr(self.theirs)
+        self.output = ""
+        self.process = subprocess.Popen(
+            [CWRANGLER, "dev", "--port", str(free_port())], cwd=directory, env=environment,
+            stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True,
+            # The terminal becomes the session's own: its foreground is ours, as in a real one.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+
+    def wait_for(self, pattern):
+        """Reads until the pattern is on the screen after what was waited for before."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.output, re.M)):
+            rest = deadline - time.monotonic()
+            ready, _, _ = select.select([self.ours], [], [], max(rest, 0))
+            assert ready, f"nothing like {pattern!r} in:\n{self.output}"
+            self.output += os.read(self.ours, 65536).decode(errors="replace").replace("\r\n", "\n")
+        self.output = self.output[found.end():]
+        return found
+
+    def press(self, keys):
+        os.write(self.ours, keys.encode())
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+@pytest.fixture
+def screen(template, scratch_environment):
+    screens = []
+
+    def start(columns=80, **changes):
+        environment = {name: value for name, value in scratch_environment.items()
+                       if name not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")}
+        screens.append(Screen(template("hello"), {**environment, "TERM": "xterm", **changes}, columns))
+        return screens[-1]
+
+    yield start
+    for each in screens:
+        each.close()
+
+
+def test_keys_are_shown_and_work(screen, tmp_path):
+    browser = tmp_path / "browser"
+    opened = tmp_path / "opened"
+    os.mkfifo(opened)
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    terminal = screen(BROWSER=str(browser))
+    url = terminal.wait_for(r"Ready on (http://\S+)")[1]
+    terminal.wait_for(
+        r"^╭─{52}╮\n│  \[b\] open a browser \[c\] clear console \[x\] to exit  │\n╰─{52}╯$"
+    )
+    terminal.press("b")
+    assert opened.read_text() == f"{url}\n"
+    # An arrow key is no letter, and a letter that means nothing is passed over.
+    terminal.press("\x1b[C")
+    terminal.press("z")
+    terminal.press("C")
+    terminal.wait_for(r"\x1b\[H\x1b\[2J\x1b\[3J╭")
+    terminal.press("x")
+    terminal.wait_for(r"Shutting down local server")
+    assert terminal.process.wait(10) == 0
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+
+def test_a_key_that_does_nothing_is_not_shown(screen):
+    terminal = screen()
+    box = terminal.wait_for(r"^╭(.|\n)*╯$")[0]
+    assert "browser" not in box and "[c] clear console [x] to exit" in box
+    terminal.press("b")
+    terminal.press("q")
+    assert terminal.process.wait(10) == 0
+
+
+def test_in_forty_columns_the_box_has_a_line_for_each_key(screen):
+    terminal = screen(columns=40, BROWSER="true")
+    box = terminal.wait_for(r"^╭(.|\n)*╯$")[0]
+    assert [line.strip("│ ") for line in box.splitlines()[1:-1]] == [
+        "[b] open a browser", "[c] clear console", "[x] to exit",
+    ]
+    assert max(map(len, box.splitlines())) <= 40
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])
+def test_colours_are_for_terminals_that_want_them(screen, no_color, coloured):
+    terminal = screen(NO_COLOR=no_color)
+    url = terminal.wait_for(r"Ready on (http://\S+)")[1]
+    subprocess.run(["curl", "-s", "-o", os.devnull, url.replace("localhost", "127.0.0.1")], check=True)
+    line = terminal.wait_for(r"^.*GET / .*$")[0]
+    assert ("\x1b[32m200 OK" in line) == coloured, line
+
+
+def test_without_a_terminal_there_are_no_keys(template, dev):
+    with dev(template("hello")) as session:
+        assert session.get().status == 200
+        assert "╭" not in session.output and "to exit" not in session.output
