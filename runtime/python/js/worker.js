@@ -130,11 +130,14 @@ class PythonWorker {
     enterTopLevel();
     const restored = await this.#startInterpreter() === 'worker';
     this.#connectStreams();
-    this.#setUpSearchPath(restored);
-    if (!restored) this.#registerHostModules();
-    const module = await this.#importMainModule();
     if (!restored) {
-      this.#runOwnModule('sdk_adjustments.py').destroy();
+      this.#setUpSearchPath();
+      this.#registerHostModules();
+    }
+    const module = restored ? this.#importedMainModule() : await this.#importMainModule();
+    if (!restored) {
+      this.#ownModule('sdk_adjustments.py').destroy();
+      this.#ownModule('introspection.py').destroy();
       this.#takeSnapshot('worker');
     }
     this.#findEntrypoints(module);
@@ -271,21 +274,25 @@ class PythonWorker {
     pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
   }
 
-  /** @param {boolean} restored the search path is in the snapshot */
-  #setUpSearchPath(restored) {
+  #setUpSearchPath() {
     const {flags} = this.configuration;
-    const globals = this.#runOwnModule('search_path.py');
-    if (!restored) {
-      const setUp = globals.get('set_up');
-      setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
-      setUp.destroy();
-    }
-    this.importMainModule = globals.get('import_main_module');
+    const globals = this.#ownModule('search_path.py');
+    const setUp = globals.get('set_up');
+    setUp(!flags.python_workers_force_new_vendor_path, flags.python_process_pth_files);
+    setUp.destroy();
     globals.destroy();
   }
 
-  #runOwnModule(name) {
-    return this.interpreter.runModule(ops.pythonAssetText(`python/${name}`), name);
+  /** @returns {object} the globals of a Python file of ours, a PyProxy; it is run if it has not yet */
+  #ownModule(name) {
+    const ran = this.interpreter.pyodide.pyimport('_cloudflare.host_modules.modules');
+    let globals = ran.get(name);
+    if (globals === undefined) {
+      globals = this.interpreter.runModule(ops.pythonAssetText(`python/${name}`), name);
+      ran.set(name, globals);
+    }
+    ran.destroy();
+    return globals;
   }
 
   #registerHostModules() {
@@ -296,21 +303,34 @@ class PythonWorker {
     pyodide.registerJsModule('_cloudflare_compat_flags', compatibilityFlags);
   }
 
+  get #mainModuleName() {
+    return this.configuration.mainModule.replace(/\.py$/, '');
+  }
+
   /** @returns {Promise<object>} a PyProxy of the module */
   async #importMainModule() {
+    const globals = this.#ownModule('search_path.py');
+    const importIt = globals.get('import_main_module');
+    globals.destroy();
     try {
-      const name = this.configuration.mainModule.replace(/\.py$/, '');
-      return await this.importMainModule.callPromising(name);
+      return await importIt.callPromising(this.#mainModuleName);
     } catch (error) {
       throw importError(error);
+    } finally {
+      importIt.destroy();
     }
+  }
+
+  /** The same where it has been imported before the snapshot. */
+  #importedMainModule() {
+    return this.interpreter.pyodide.pyimport(this.#mainModuleName);
   }
 
   #findEntrypoints(module) {
     const {mainModule, flags} = this.configuration;
     this.entrypoints = new Entrypoints({
       module,
-      introspection: this.#runOwnModule('introspection.py'),
+      introspection: this.#ownModule('introspection.py'),
       mainModule,
       environment: this.environment,
       legacyHandlers: !flags.python_no_global_handlers,
