@@ -20,7 +20,7 @@ constexpr std::string_view kExtension = ".code";
 
 /// A file is written again when there is this much more to keep. The first one is worth it however
 /// little is in it: without one V8 compiles all of the module, with one only what is called.
-constexpr size_t kWorthwhileGrowth = 256 << 10;
+constexpr size_t kWorthwhileGrowth = 64 << 10;
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 ``dev``       runs ``cwrangler dev`` on one until the end of the ``with`` block
 ``cwrangler`` runs a command to its end
 ``command_on`` runs commands that work on a sample Worker's data
+``share``     the programs' assets, to be changed
 ``scratch_environment``  the environment of both: caches of the test's own
 ``shared_worker``  one running Worker for all tests of a module
 ``runtime``   cwrangler-runtime by itself with the Worker that a module's ``WORKER`` is
@@ -23,9 +24,21 @@ from textwrap import dedent
 
 import pytest
 from contract import contract  # noqa: F401  a fixture
-from dev_process import CWRANGLER, ROOT, Session, make_environment, own_cache, run_dev
+from dev_process import BUILD, CWRANGLER, ROOT, Session, make_environment, own_cache, run_dev
 from peers import Certificate, make_certificate
 from runtime_process import Runtime, running, worker_config
+
+
+@pytest.fixture
+def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The assets of the programs that the test starts: a folder of links, which it may change."""
+    share = tmp_path / "share"
+    share.mkdir()
+    for asset in (BUILD / "share" / "cwrangler").iterdir():
+        (share / asset.name).symlink_to(asset)
+    monkeypatch.setenv("CWRANGLER_SHARE", str(share))
+    return share
+
 
 @pytest.fixture
 def scratch_environment(tmp_path: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from runtime_process import BUILD, Runtime, running, worker_config
+from runtime_process import Runtime, running, worker_config
 
 PYTHONS = ["3.12", "3.13", "3.14"]
 
@@ -68,20 +68,6 @@ WORKER = """
             data[-1] = 1
             return run_sync(asyncio.sleep(0, len(data)))
 """
-
-
-@pytest.fixture
-def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The assets of an install tree whose snapshots may be changed; all else is the build's."""
-    share = tmp_path / "share"
-    share.mkdir()
-    for asset in (BUILD / "share" / "cwrangler").iterdir():
-        if asset.name == "snapshots":
-            shutil.copytree(asset, share / asset.name)
-        else:
-            (share / asset.name).symlink_to(asset)
-    monkeypatch.setenv("CWRANGLER_SHARE", str(share))
-    return share
 
 
 @pytest.fixture
@@ -196,9 +182,13 @@ def test_other_bindings_are_another_worker(worker: Callable, tmp_path: Path) -> 
 def test_a_snapshot_that_cannot_be_trusted_is_made_again(
     worker: Callable, tmp_path: Path, share: Path, damage: str
 ) -> None:
+    installed = share / "snapshots"
+    made_by_build = installed.resolve()
+    installed.unlink()
+    shutil.copytree(made_by_build, installed)
     with worker() as runtime:
         expected = ask(runtime, "/state")
-    for path in [*snapshots(tmp_path, "*"), share / "snapshots" / "3.14.base"]:
+    for path in [*snapshots(tmp_path, "*"), installed / "3.14.base"]:
         content = bytearray(path.read_bytes())
         if damage == "cut":
             path.write_bytes(content[: len(content) // 2])
