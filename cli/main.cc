@@ -3,37 +3,20 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <vector>
 
 #include "base/error.h"
 #include "base/logging.h"
-#include "cli/command/commands.h"
+#include "cli/command/program.h"
 #include "cli/terminal/suggestion.h"
 #include "cli/terminal/terminal.h"
-#include "cli/version.h"
 
 namespace {
 
 using namespace cwrangler;
 using namespace cwrangler::cli;
-
-/// Every sub-command, in the order of --help.
-constexpr std::array kCommands{
-    &add_init_command,   &add_dev_command,  &add_sync_command, &add_add_command,
-    &add_remove_command, &add_lock_command, &add_tree_command, &add_check_command,
-    &add_types_command,  &add_d1_command,   &add_kv_command,
-};
-
-void add_global_options(CLI::App& program, GlobalOptions& options) {
-  program.set_version_flag("-v,--version", std::string(kVersion), "Show the version");
-  program.add_option("-c,--config", options.config_file, "Path of the configuration file");
-  program.add_option("--cwd", options.directory, "Run as if started in this directory");
-  program.add_option("-e,--env", options.environment, "Environment of the configuration to use")
-      ->envname("CLOUDFLARE_ENV");
-}
 
 std::vector<std::string> command_names(const CLI::App& program) {
   std::vector<std::string> names;
@@ -91,13 +74,8 @@ std::filesystem::path working_directory(const std::filesystem::path& requested) 
 
 int run(int argc, char** argv, Terminal& terminal) {
   CommandContext context{terminal, &std::chrono::system_clock::now, {}, {}};
-  CLI::App program("The toolchain for Cloudflare Python Workers", "cwrangler");
-  program.require_subcommand(0, 1);
-  // Global flags may also stand behind the sub-command.
-  program.fallthrough();
-  program.allow_extras();
-  add_global_options(program, context.options);
-  for (const auto& add_command : kCommands) add_command(program, context);
+  const std::unique_ptr<CLI::App> made = make_program(context);
+  CLI::App& program = *made;
 
   try {
     program.parse(argc, argv);

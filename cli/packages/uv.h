@@ -39,6 +39,8 @@ class Uv {
   CapturedRun run(std::vector<std::string> arguments, const std::filesystem::path& directory,
                   const Environment& environment = {}) const;
 
+  const std::filesystem::path& program() const { return program_; }
+
  private:
   Uv(std::filesystem::path program, Trace trace, std::function<void()> tick);
 
