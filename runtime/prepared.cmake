@@ -18,15 +18,14 @@ endforeach()
 add_custom_target(cwrangler_memory_snapshots ALL DEPENDS ${snapshots})
 install(DIRECTORY "${snapshot_folder}/" DESTINATION share/cwrangler/snapshots)
 
-# Compiled code of each Python's main module: only of use with these flags of V8's, which are set in
-# engine/platform.cc, and on this kind of processor.
-set(code_folder "${CWRANGLER_SHARE}/code")
+# Compiled code of each Python's main module, only of use with these flags of V8's, which are set in
+# engine/platform.cc, and on this kind of processor; and the answers to uv's question.
 foreach(python 3.12 3.13 3.14)
   set(trained "${CMAKE_CURRENT_BINARY_DIR}/trained-${python}.stamp")
   add_custom_command(
     OUTPUT "${trained}"
     COMMAND ${NODE} "${CMAKE_CURRENT_SOURCE_DIR}/training/train.mjs" $<TARGET_FILE:cwrangler-runtime>
-      "${UV}" ${python} "${CMAKE_CURRENT_BINARY_DIR}/training-${python}" "${code_folder}"
+      "${UV}" ${python} "${CMAKE_CURRENT_BINARY_DIR}/training-${python}" "${CWRANGLER_SHARE}"
     COMMAND ${CMAKE_COMMAND} -E touch "${trained}"
     DEPENDS training/train.mjs training/worker.py engine/platform.cc
       ${python_files}
@@ -36,4 +35,6 @@ foreach(python 3.12 3.13 3.14)
 endforeach()
 add_custom_target(cwrangler_trained_code ALL DEPENDS ${trainings})
 add_dependencies(cwrangler_trained_code cwrangler-runtime cwrangler_memory_snapshots)
-install(DIRECTORY "${code_folder}/" DESTINATION share/cwrangler/code)
+foreach(made code interpreter)
+  install(DIRECTORY "${CWRANGLER_SHARE}/${made}/" DESTINATION share/cwrangler/${made})
+endforeach()

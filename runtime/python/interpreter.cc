@@ -68,7 +68,9 @@ void log_to_stderr(std::string_view, std::string_view text) {
 void answer_known_question(std::span<const std::string> arguments) {
   const CommandLine line = read_command_line(arguments);
   if (is_virtual_environment(executable())) return;
-  if (const auto file = cached_answer(line.release, executable(), line.python)) answer_from(*file);
+  if (const auto question = recognise_question(line.release, executable(), line.python)) {
+    answer(*question);
+  }
 }
 
 void run_python(engine::Platform& platform, const engine::StartupSnapshot& startup,

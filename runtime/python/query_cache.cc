@@ -62,6 +62,22 @@ std::string question_folder(std::string_view code) {
   return folder.find('\\') == std::string::npos ? folder : "";
 }
 
+/// In place of the interpreter's path.
+constexpr std::string_view kExecutable = "<cwrangler python>";
+
+/// Whether JSON has the text as it is.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
+
+std::string replaced(std::string text, std::string_view old, std::string_view replacement) {
+  for (size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += replacement.size()) {
+    text.replace(at, old.size(), replacement);
+  }
+  return text;
+}
+
 bool write_out(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, text.data(), text.size());
@@ -73,21 +89,20 @@ bool write_out(std::string_view text) {
 
 }  // namespace
 
-std::optional<fs::path> cached_answer(const std::string& release, const std::string& executable,
-                                      std::span<const std::string> arguments) {
+std::optional<Question> recognise_question(const std::string& release,
+                                           const std::string& executable,
+                                           std::span<const std::string> arguments) {
   if (arguments.size() != 4 || arguments[0] != "-I" || arguments[1] != "-B" ||
-      arguments[2] != "-c" || !arguments[3].ends_with(kQuestion)) {
+      arguments[2] != "-c" || !arguments[3].ends_with(kQuestion) || !is_plain(executable)) {
     return {};
   }
-  const fs::path cache = cache_directory();
   const std::string folder = question_folder(arguments[3]);
   const std::string build = build_id();
-  if (cache.empty() || folder.empty() || build.empty()) return {};
+  if (folder.empty() || build.empty()) return {};
 
   Digest key;
   key.add(build);
   key.add(release);
-  key.add(executable);
   std::string code = arguments[3];
   code.replace(code.find(folder), folder.size(), "");  // a new name each time
   key.add(code);
@@ -103,12 +118,19 @@ std::optional<fs::path> cached_answer(const std::string& release, const std::str
     key.add(read_file(script));
   }
   key.add(read_file(share_directory() / "digest"));
-  return cache / "interpreter" / (key.hex() + ".json");
+  const fs::path file = fs::path("interpreter") / (key.hex() + ".json");
+  const fs::path cache = cache_directory();
+  return Question{executable, cache.empty() ? fs::path() : cache / file, share_directory() / file};
 }
 
-void answer_from(const fs::path& file) {
+void answer(const Question& question) {
   std::error_code failed;
-  if (fs::is_regular_file(file, failed)) _exit(write_out(read_file(file)) ? 0 : 1);
+  for (const fs::path& file : {question.own, question.installed}) {
+    if (file.empty() || !fs::is_regular_file(file, failed)) continue;
+    const std::string text = replaced(read_file(file), kExecutable, question.executable);
+    _exit(write_out(text) ? 0 : 1);
+  }
+  if (question.own.empty()) return;
 
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return;  // then without a cache
@@ -137,8 +159,8 @@ void answer_from(const fs::path& file) {
   const bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0 && answer.starts_with('{');
   if (good) {
     try {
-      fs::create_directories(file.parent_path());
-      write_file_atomically(file, answer);
+      fs::create_directories(question.own.parent_path());
+      write_file_atomically(question.own, replaced(answer, question.executable, kExecutable));
     } catch (const std::exception&) {
       // A cache that cannot be written costs time, nothing else.
     }

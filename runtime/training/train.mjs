@@ -1,18 +1,18 @@
-// Has the new runtime serve `worker.py` and answer uv's question on one Python, and keeps the code that
-// it compiles: `node train.mjs RUNTIME UV PYTHON WORK DESTINATION`.
+// Has the new runtime serve `worker.py` and answer uv's question on one Python, and keeps the answer and
+// the code that it compiles: `node train.mjs RUNTIME UV PYTHON WORK SHARE`.
 //
-// PYTHON       "3.14"
-// WORK         a folder for what is needed meanwhile; emptied first
-// DESTINATION  where the code goes, among that of other Pythons
+// PYTHON  "3.14"
+// WORK    a folder for what is needed meanwhile; emptied first
+// SHARE   the install tree's assets
 
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 
-const [runtime, uv, python, work, destination] = process.argv.slice(2);
+const [runtime, uv, python, work, share] = process.argv.slice(2);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const environment = {...process.env, CWRANGLER_CACHE_DIR: work};
 
@@ -88,14 +88,18 @@ async function serveOnce() {
   await ended;
 }
 
+const ask = (interpreter) => spawnSync(
+    uv, ['--cache-dir', join(work, 'uv'), 'python', 'find', '--no-project', interpreter],
+    {env: {...environment, UV_PYTHON_DOWNLOADS: 'never'}});
+
 /** Has uv ask something that only takes a copy of the question, and then Python answer it. */
-function answerQuestion() {
+function trainForQuestion() {
   const question = join(work, 'question');
   const listener = join(work, `python${python}`);
   writeFileSync(listener,
       `#!/bin/sh\ncp -r "$(echo "$4" | sed 's/.*b"\\([^"]*\\)".*/\\1/')" '${question}'\nexit 1\n`);
   chmodSync(listener, 0o755);
-  spawnSync(uv, ['--cache-dir', join(work, 'uv'), 'python', 'find', '--no-project', listener]);
+  ask(listener);
   const command = 'import sys, time\n' +
       `sys.path.insert(0, ${JSON.stringify(question)})\n` +
       'from python.get_interpreter_info import main\n' +
@@ -106,11 +110,16 @@ function answerQuestion() {
 
 rmSync(work, {recursive: true, force: true});
 mkdirSync(work, {recursive: true});
-answerQuestion();
+trainForQuestion();
 // From the base snapshot, with the import of the Worker; then from the Worker's own.
 await serveOnce();
 await serveOnce();
-mkdirSync(destination, {recursive: true});
-// None is kept where that of an earlier build will do.
-if (existsSync(join(work, 'code'))) cpSync(join(work, 'code'), destination, {recursive: true});
+// The answer itself is kept as well.
+ask(join(dirname(runtime), '..', 'lib', 'cwrangler', 'python', python, 'bin', `python${python}`));
+for (const made of ['code', 'interpreter']) {
+  // None is made where that of an earlier build will do.
+  if (existsSync(join(work, made))) {
+    cpSync(join(work, made), join(share, made), {recursive: true});
+  }
+}
 rmSync(work, {recursive: true, force: true});

@@ -13,9 +13,10 @@ VERSIONS = {"3.12": ("pyodide", 2024), "3.13": ("pyodide", 2025), "3.14": ("pyem
 
 
 @pytest.fixture
-def environment(scratch_environment) -> dict[str, str]:
+def environment(scratch_environment, share) -> dict[str, str]:
     """Nothing is known of any interpreter yet."""
-    return own_cache(scratch_environment)
+    (share / "interpreter").unlink(missing_ok=True)
+    return own_cache({**scratch_environment, "CWRANGLER_SHARE": str(share)})
 
 
 def interpreter(version: str) -> Path:
@@ -43,7 +44,6 @@ def test_the_answer_is_pythons_own_and_kept(version, environment, tmp_path):
     assert answer["result"] == "success"
     assert answer["markers"]["python_version"] == version
     assert (answer["os"]["name"], answer["os"]["major"]) == (system, major)
-    assert answer["sys_executable"] == str(interpreter(version))
     # From a snapshot or from a start of Python: the same answer.
     kept.unlink()
     ask(version, {**environment, "CWRANGLER_SNAPSHOTS": "0"}, tmp_path / "uv-second")
@@ -53,6 +53,24 @@ def test_the_answer_is_pythons_own_and_kept(version, environment, tmp_path):
     with pytest.raises(subprocess.CalledProcessError):
         ask(version, environment, tmp_path / "uv-third")
     assert list(folder.iterdir()) == [kept]
+
+
+def test_the_install_tree_can_have_the_answer(environment, share, tmp_path):
+    """Another interpreter's answer will do: only the path is its own."""
+    folder = tmp_path / "cache" / "cwrangler" / "interpreter"
+    ask("3.14", environment, tmp_path / "uv-first")
+    folder.rename(share / "interpreter")
+    for name in ("one", "other"):
+        linked = tmp_path / name / "bin" / "python3.14"
+        linked.parent.mkdir(parents=True)
+        linked.symlink_to(interpreter("3.14"))
+        found = subprocess.run(
+            [environment["CWRANGLER_UV"], "--cache-dir", tmp_path / name, "python", "find", linked],
+            env={**environment, "UV_PYTHON_DOWNLOADS": "never"}, capture_output=True, text=True,
+            check=True,
+        )
+        assert found.stdout.strip() == str(linked)
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
