@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <v8.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/private_file.h"
 
 namespace cwrangler::engine {
 namespace {
@@ -26,20 +26,14 @@ struct Header {
 };
 constexpr std::array<char, 8> kMagic{'C', 'W', 'W', 'C', 'O', 'D', 'E', '1'};
 
-bool is_private(const fs::path& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return false;
-  const bool ours = status.st_uid == ::geteuid() || status.st_uid == 0;
-  return S_ISREG(status.st_mode) && ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 fs::path path_of(const fs::path& folder, const std::string& key, std::string_view extension) {
   return folder / (key + "-" + v8::V8::GetVersion()).append(extension);
 }
 
 /// The code in the file; nothing when there is none that can be trusted.
 std::optional<std::string> read_code(const fs::path& path) {
-  if (!is_private(path)) return std::nullopt;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !is_private(status)) return std::nullopt;
   std::string content;
   try {
     content = read_file(path);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/private_file.h"
 
 namespace cwrangler::snapshot {
 namespace {
@@ -105,12 +106,6 @@ void write_exactly(int descriptor, const void* from, size_t length, std::uint64_
     offset += static_cast<std::uint64_t>(count);
     length -= static_cast<size_t>(count);
   }
-}
-
-/// What is in a snapshot runs as code does: nobody else may have been able to write it.
-bool is_private(const struct stat& status) {
-  const bool ours = status.st_uid == ::geteuid() || status.st_uid == 0;
-  return S_ISREG(status.st_mode) && ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /// The memory of the file, mapped for as long as its digest is computed.
