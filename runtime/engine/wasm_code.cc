@@ -22,6 +22,9 @@ constexpr std::string_view kExtension = ".code";
 /// little is in it: without one V8 compiles all of the module, with one only what is called.
 constexpr size_t kWorthwhileGrowth = 64 << 10;
 
+/// To see how much more there is takes longer than it will spare where the process was a short one.
+constexpr std::chrono::seconds kShortRun{1};
+
 }  // namespace
 
 WasmCode::~WasmCode() {
@@ -152,8 +155,10 @@ void WasmCode::keep(const std::string& key, v8::Local<v8::WasmModuleObject> modu
 
 void WasmCode::save() {
   if (!files_.can_write()) return;
+  const bool is_young = std::chrono::steady_clock::now() - began_ < kShortRun;
   const std::lock_guard lock(mutex_);
   for (auto& [key, module] : modules_) {
+    if (is_young && module.kept_bytes > 0) continue;
     const v8::OwnedBuffer code = module.code.Serialize();
     // V8 serialises optimised functions only; of a module without any, nothing.
     const size_t least = module.kept_bytes == 0 ? 1 : module.kept_bytes + kWorthwhileGrowth;

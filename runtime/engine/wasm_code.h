@@ -11,6 +11,7 @@
 
 #include <v8.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -71,6 +72,7 @@ class WasmCode {
   void load(const std::filesystem::path& file, Preload& preload);
 
   const CodeFiles files_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
   std::map<std::string, Module> modules_;
   std::map<std::string, size_t> loaded_;  // bytes of code that came from disk

@@ -58,10 +58,6 @@ const COMMAND = ['-I', '-B', '-c'];
 const isCommand = (args) =>
   args.length === COMMAND.length + 1 && COMMAND.every((option, i) => args[i] === option);
 
-/** @returns {object} the globals of command.py, a PyProxy */
-const commandModule = (interpreter) =>
-  interpreter.runModule(ops.pythonAssetText('python/command.py'), 'command.py');
-
 function connectStreams({api, pyodide}) {
   api.initializeStreams?.(() => null);
   pyodide.setStdin({read: (bytes) => ops.hostRead(STDIN, bytes, -1), isatty: false});
@@ -84,10 +80,10 @@ async function runFromSnapshot(options, snapshot) {
   interpreter.finish(snapshot.description);
   interpreter.module.FS.chdir(ops.hostWorkingFolder());
   connectStreams(interpreter);
-  const globals = commandModule(interpreter);
-  const environment = interpreter.pyodide.toPy(options.env);
-  const status = await globals.get('run').callPromising(
-      options.program, options.args.at(-1), environment);
+  const {pyodide} = interpreter;
+  const run = pyodide.pyimport('_cwrangler_command.run');
+  const status = await run.callPromising(
+      options.program, options.args.at(-1), pyodide.toPy(options.env));
   return finalize(interpreter, status);
 }
 
@@ -142,7 +138,7 @@ hooks.makeInterpreterSnapshot = async (python) => {
     printErr: writeLine(STDERR),
   });
   interpreter.finish();
-  const globals = commandModule(interpreter);
+  const globals = interpreter.runModule(ops.pythonAssetText('python/command.py'), 'command.py');
   const prepare = globals.get('prepare');
   prepare();
   prepare.destroy();

@@ -9,13 +9,21 @@ import importlib
 import os
 import random
 import sys
+from types import ModuleType
 
 # What a question about the platform needs (uv's, above all).
 MODULES = ("importlib.machinery", "json", "platform", "re", "site", "struct", "warnings")
 
 
+# Where the host finds run() in an interpreter that goes on from a snapshot.
+HANDOVER = "_cwrangler_command"
+
+
 def prepare() -> None:
-    """Imports what takes long."""
+    """Imports what takes long, this module among it."""
+    handover = ModuleType(HANDOVER)
+    handover.run = run
+    sys.modules[HANDOVER] = handover
     for name in MODULES:
         importlib.import_module(name)
     # The module remembers where the program is, so it goes again; its data is the same everywhere.
@@ -27,6 +35,7 @@ def prepare() -> None:
 
 def run(program: str, command: str, environment: dict[str, str]) -> int:
     """Runs the command in `__main__` and returns the process's exit status."""
+    del sys.modules[HANDOVER]
     os.environ.clear()
     os.environ.update(environment)
     sys.executable = sys._base_executable = program
