@@ -181,6 +181,7 @@ def test_a_lost_worker_is_replaced_and_requests_wait_for_it() -> None:
         runtime.wait_for("loaded")
         with contextlib.closing(runtime.connect()) as waiting:
             waiting.request("GET", "/never_answer")
+            runtime.wait_for("console", text="waits for ever")
             status, text = ask(connection, "/loop_stubbornly")
             assert (status, text) == (500, "Worker exceeded CPU time limit.\n")
             runtime.wait_for("console", text="ignored: CpuLimitExceeded")

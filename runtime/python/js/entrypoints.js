@@ -3,6 +3,7 @@
 
 import {checkName, notImplemented} from '../../bindings/service/rpc_promise.js';
 import {Scope} from './async_context.js';
+import {callAtOnce} from './event_loop.js';
 import {ExecutionContext} from './execution_context.js';
 import {isProxy} from './proxies.js';
 
@@ -53,8 +54,16 @@ export class Entrypoints {
   #callRaw;
   #construct;
   #getConverted;
-  /** @type {Map<Request, object>} the Python tasks that answer */
+  #answer;
+  #cancel;
+  /** @type {Map<Request, number>} those that are being answered */
+  #numbers = new Map();
+  #latestNumber = 0;
+  /** @type {Map<number, (outcome: any) => void>} by the number of the request */
+  #settle = new Map();
+  /** @type {Map<Request, object>} the Python tasks of functions that answer */
   #tasks = new Map();
+  #emscripten;
   #environment;
   #mainModule;
   #legacyHandlers;
@@ -66,9 +75,11 @@ export class Entrypoints {
    * @param {string} options.mainModule its file name
    * @param {Record<string, any>} options.environment
    * @param {boolean} options.legacyHandlers whether functions such as `on_fetch` are handlers
+   * @param {object} options.emscripten the module of the interpreter
    */
-  constructor({module, introspection, mainModule, environment, legacyHandlers}) {
+  constructor({module, introspection, mainModule, environment, legacyHandlers, emscripten}) {
     this.#module = module;
+    this.#emscripten = emscripten;
     this.#mainModule = mainModule;
     this.#environment = environment;
     this.#legacyHandlers = legacyHandlers;
@@ -79,6 +90,9 @@ export class Entrypoints {
     /** Converts a Python object as for RPC. */
     this.toJavaScript = introspection.get('python_to_rpc');
     ExecutionContext.propsForPython = introspection.get('props_from_javascript');
+    const prepare = introspection.get('prepare_answers');
+    [this.#answer, this.#cancel] = prepare(this.#answers, module, environment);
+    prepare.destroy();
     const collect = introspection.get('collect_entrypoint_classes');
     /**
      * {durableObjects, workerEntrypoints, workflowEntrypoints}: lists of {className, methodNames,
@@ -93,17 +107,18 @@ export class Entrypoints {
    * @param {Request} request
    * @param {string} [className] the entry point
    * @param {Scope} [scope] of the event
+   * @param {boolean} [atOnce] whether no Python code is on the stack
    * @returns {Promise<Response>} rejects when cancel() was called for the request
    */
-  async fetch(request, className = DEFAULT, scope = new Scope({context: new ExecutionContext()})) {
+  async fetch(request, className = DEFAULT, scope = new Scope({context: new ExecutionContext()}),
+      atOnce = false) {
+    const method = this.#methodOf(className, 'fetch');
+    if (method !== undefined) {
+      return requireResponse(
+          await this.#respond(request, className, method, scope, atOnce), `${className}.${method}`);
+    }
     const began = (task) => { this.#tasks.set(request, task.copy()); };
     try {
-      const method = this.#methodOf(className, 'fetch');
-      if (method !== undefined) {
-        return requireResponse(
-            await this.call(className, method, [request, undefined, undefined], RELAXED, scope, began),
-            `${className}.${method}`);
-      }
       if (className !== DEFAULT || !this.#hasLegacyHandlers()) throw noHandler('fetch');
       return requireResponse(await this.#callLegacy(
           'on_fetch', [request, this.#environment, scope.context], scope, began), 'on_fetch');
@@ -113,8 +128,34 @@ export class Entrypoints {
     }
   }
 
+  /** What a class answers to a request. */
+  async #respond(request, className, method, scope, atOnce) {
+    const number = ++this.#latestNumber;
+    this.#numbers.set(request, number);
+    try {
+      const later = new Promise((resolve) => { this.#settle.set(number, resolve); });
+      const args = [scope, number, className, method, scope.context, request];
+      const outcome = await (atOnce ? callAtOnce(this.#emscripten, this.#answer, ...args)
+        : this.#answer.callPromising(...args));
+      return outcome === this.#answers.pending ? await later : outcome;
+    } finally {
+      this.#settle.delete(number);
+      this.#numbers.delete(request);
+    }
+  }
+
+  /** What Python tells of answers that did not come at once; introspection.py says what is what. */
+  #answers = {
+    pending: {},
+    succeeded: (number, response) =>
+      this.#settle.get(number)?.(isProxy(response) ? response.copy() : response),
+    failed: (number, task) => this.#settle.get(number)?.(settle(task.copy())),
+  };
+
   /** Nobody waits for the answer any more: cancels the Python task. @param {Request} request */
   cancel(request) {
+    const number = this.#numbers.get(request);
+    if (number !== undefined) this.#cancel(number);
     this.#tasks.get(request)?.cancel();
   }
 

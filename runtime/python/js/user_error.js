@@ -15,7 +15,7 @@ export function isPythonError(error) {
  */
 const HOST_FUNCTIONS = [
   'call_converted', 'call_raw', 'construct', 'get_converted', 'make', '_exceed_cpu_limit', '_result_of',
-  'import_main_module',
+  'import_main_module', 'answer', '_response',
 ];
 // In the traceback of an exception group each line has the group's marks in front.
 const HOST_FRAMES = new RegExp(

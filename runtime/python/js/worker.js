@@ -334,6 +334,7 @@ class PythonWorker {
       mainModule,
       environment: this.environment,
       legacyHandlers: !flags.python_no_global_handlers,
+      emscripten: this.interpreter.module,
     });
   }
 
@@ -439,7 +440,8 @@ async function dispatchEvent(handle, context) {
  * @returns {Promise<Response>} rejects with what the handler raised
  */
 export function dispatchFetch(request) {
-  return dispatch((entrypoints) => entrypoints.fetch(request));
+  // It comes from the server, never from Python code that waits for it.
+  return dispatch((entrypoints) => entrypoints.fetch(request, undefined, undefined, true));
 }
 
 /**

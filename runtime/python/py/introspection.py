@@ -1,7 +1,7 @@
 """Finds a Worker's entry points and calls them; run by the host after the main module is imported."""
 
 import signal
-from asyncio import current_task
+from asyncio import AbstractEventLoop, Task, current_task, get_event_loop
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import lru_cache, partial
@@ -11,11 +11,15 @@ from typing import Any
 
 import js
 from _cloudflare.async_context import enter
+from _cloudflare.event_loop import enter_loop
 from _cloudflare.json_values import json_value
 from pyodide.code import relaxed_call
 from pyodide.ffi import JsProxy, to_js
+from pyodide.webloop import PyodideTask
 from workers import (
     DurableObject,
+    Request,
+    Response,
     WorkerEntrypoint,
     WorkflowEntrypoint,
     python_from_rpc,
@@ -214,3 +218,84 @@ async def call_raw(
         began(current_task())
     call, taken = _fit(handler, args)
     return await _result_of(partial(call, *taken))
+
+
+class _RequestTask(PyodideTask):
+    """A task that runs at once, up to where it has to wait. Many a handler never does."""
+
+    def __init__(self, coroutine: CoroutineType, loop: AbstractEventLoop) -> None:
+        # The base class sets it when the coroutine may have asked for it already.
+        self._num_done_callbacks = 0
+        Task.__init__(self, coroutine, loop=loop, eager_start=True)
+
+
+_requests: dict[int, Task] = {}
+"""The tasks that answer, by the host's number of the request."""
+
+
+def prepare_answers(host: Any, module: ModuleType, environment: Any) -> tuple[Any, Any]:
+    """The functions that answer a request, and that cancel its task.
+
+    `host.pending` is returned for an answer that comes later, with `host.succeeded(number, response)` or
+    `host.failed(number, task)`.
+    """
+    pending, succeeded, failed = host.pending, host.succeeded, host.failed
+
+    def settle(number: int, task: Task) -> None:
+        if task.cancelled() or task.exception() is not None:
+            failed(number, task)
+        else:
+            succeeded(number, task.result())
+
+    def answer(
+        scope: Any, number: int, entrypoint: str, method: str, context: Any, request: Any
+    ) -> Any:
+        loop = get_event_loop()
+        enter_loop(loop)
+        constructor = getattr(module, entrypoint, None)
+        if constructor is None:
+            raise TypeError(
+                f"There is no '{entrypoint}' class defined in the Python Worker's main module"
+            )
+        task = _RequestTask(
+            _response(scope, number, constructor, method, (context, environment), request), loop
+        )
+        if task.done():
+            return task.result()
+        task.add_done_callback(partial(settle, number))
+        return pending
+
+    def cancel(number: int) -> None:
+        if task := _requests.get(number):
+            task.cancel()
+
+    return to_js([answer, cancel], depth=1)
+
+
+async def _response(
+    scope: Any,
+    number: int,
+    constructor: Callable[..., Any],
+    method: str,
+    arguments: tuple[Any, Any],
+    request: Any,
+) -> Any:
+    """Calls a handler of requests, as `call_converted` calls any method."""
+    enter(scope)
+    _requests[number] = current_task()
+    try:
+        handler = getattr(construct(scope, constructor, *arguments), method)
+        # The places of env and ctx: a class has them as attributes.
+        call, taken = _fit(handler, (Request(request), None, None))
+        result = await _result_of(partial(call, *taken))
+    finally:
+        del _requests[number]
+    # What it nearly always is needs not be looked at as closely as anything may be.
+    if type(result) is Response:
+        return result.js_object
+    if isinstance(result, JsProxy) and getattr(result, "constructor", None) == _JS_RESPONSE:
+        return result
+    return python_to_rpc(result)
+
+
+_JS_RESPONSE = js.Response

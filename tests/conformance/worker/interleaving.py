@@ -6,7 +6,7 @@ import threading
 import time
 
 import js
-from pyodide.ffi import create_proxy, run_sync
+from pyodide.ffi import create_once_callable, create_proxy, run_sync
 
 from expect import contains, equal, raised
 
@@ -162,3 +162,72 @@ async def check_limits_on_waiting(worker):
     except TimeoutError:
         return
     raise AssertionError("nothing was raised")
+
+
+async def check_what_is_ready_behind_a_callback_that_waits_goes_on(worker):
+    """Also where one turn of the event loop runs several callbacks."""
+    loop = asyncio.get_running_loop()
+    released = asyncio.Event()
+    order = []
+
+    def wait():
+        run_sync(released.wait())
+        order.append("waited")
+
+    def release():
+        order.append("released")
+        released.set()
+
+    loop.call_soon(wait)
+    loop.call_soon(release)
+    while len(order) < 2:
+        await asyncio.sleep(0)
+    equal(order, ["released", "waited"])
+
+
+async def check_ready_callbacks_come_in_order(worker):
+    """Those that become ready in a turn come after all that were; one that was cancelled never does."""
+    loop = asyncio.get_running_loop()
+    order = []
+
+    def first():
+        order.append(1)
+        loop.call_soon(order.append, 4)
+
+    loop.call_soon(first)
+    loop.call_soon(order.append, 2).cancel()
+    loop.call_later(0, order.append, 3)
+    while len(order) < 3:
+        await asyncio.sleep(0)
+    equal(order, [1, 3, 4])
+
+
+async def check_javascript_runs_while_a_task_only_yields(worker):
+    """A loop that asks again and again leaves time for timers and promises."""
+    fired = asyncio.Event()
+    js.setTimeout(create_once_callable(fired.set), 1)
+    while not fired.is_set():
+        await asyncio.sleep(0)
+
+
+async def check_an_exception_in_a_callback_is_the_callbacks(worker):
+    """What is ready behind it runs, and the loop's handler is told."""
+    loop = asyncio.get_running_loop()
+    told = []
+    done = asyncio.Event()
+    loop.set_exception_handler(lambda _, context: told.append(repr(context["exception"])))
+    try:
+        loop.call_soon(int, "x")
+        loop.call_soon(done.set)
+        await done.wait()
+    finally:
+        loop.set_exception_handler(None)
+    equal(len(told), 1)
+    assert told[0].startswith("ValueError("), told
+
+
+async def check_the_task_of_a_request(worker):
+    """It can be named and watched before it has waited for anything."""
+    task = asyncio.current_task()
+    task.add_done_callback(lambda _: None)
+    assert task in asyncio.all_tasks()

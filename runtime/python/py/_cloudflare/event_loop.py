@@ -68,7 +68,7 @@ def run_ready() -> None:
                 continue
             loop = handle._loop
             if loop is not entered:
-                _enter(loop)
+                enter_loop(loop)
                 entered = loop
             elif asyncio._get_running_loop() is not loop:
                 asyncio._set_running_loop(loop)
@@ -80,7 +80,7 @@ def run_ready() -> None:
             _wake()
 
 
-def _enter(loop: Any) -> None:
+def enter_loop(loop: Any) -> None:
     """What belongs to the stack that callbacks run on: each turn has its own."""
     if hasattr(loop, "_install_running_loop"):  # not in older versions, which have one for all stacks
         loop._install_running_loop()

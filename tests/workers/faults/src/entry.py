@@ -48,6 +48,7 @@ class Default(WorkerEntrypoint):
                 print(f"ignored: {type(error).__name__}")
 
     async def never_answer(self) -> Response:
+        print("waits for ever")
         await asyncio.Event().wait()
         return Response("not reached")
 
