@@ -43,6 +43,15 @@ const SUSPENSION = [
   'Module.eventLoop?.wake();const stackState=new StackState;',
 ];
 
+/**
+ * Each attribute of a JavaScript object that Python reads or sets has its name looked at: `from_` is
+ * `from`. Only names that end so need the search for what stands before.
+ */
+const RESERVED_WORDS = [
+  'function normalizeReservedWords(word){',
+  'function normalizeReservedWords(word){if(!word.endsWith("_"))return word;',
+];
+
 /** By its file's name the glue knows its own frames, which tracebacks are not to show. */
 const frameName = (name) => [`includes("${name}")`, 'includes("glue.js")'];
 
@@ -67,6 +76,7 @@ export const RELEASES = {
       ...CLASSIC_EXPORT,
       frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
+      RESERVED_WORDS,
       SUSPENSION,
       ...promisingCallFixes(
           {error: 'null', suspender: 'd', name: 'Ue', isCoroutine: 'p', keepName: 'i'}),
@@ -78,6 +88,7 @@ export const RELEASES = {
       ...CLASSIC_EXPORT,
       frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
+      RESERVED_WORDS,
       SUSPENSION,
       ...promisingCallFixes(
           {error: 'Module.error', suspender: 'y', name: 'de', isCoroutine: 'm', keepName: 'a'}),
@@ -89,6 +100,7 @@ export const RELEASES = {
     replacements: [
       frameName('pyodide.asm.mjs'),
       LIBRARY_PLACES,
+      RESERVED_WORDS,
       SUSPENSION,
       [NEW_TASK, AT_ONCE],
       ['export default _createPyodideModule;', 'return _createPyodideModule;'],
