@@ -73,7 +73,7 @@ std::vector<Hotkey> Hotkeys::read() {
   for (ssize_t i = 0; i < count; ++i) {
     const char key = pressed[static_cast<size_t>(i)];
     // An arrow or a function key: letters in it are no letters.
-    if (key == '\x1b') break;
+    if (is_in_sequence(key)) continue;
     if ((key == 'b' || key == 'B') && has_browser_) keys.push_back(Hotkey::open_browser);
     if (key == 'c' || key == 'C') keys.push_back(Hotkey::clear);
     // 4 is Ctrl-D.
@@ -82,6 +82,27 @@ std::vector<Hotkey> Hotkeys::read() {
     }
   }
   return keys;
+}
+
+/// ECMA-48, 5.4: a control sequence is ESC [, parameters, and a final byte from 64 on; of others it
+/// is enough to pass over the one byte after ESC (and after ESC O, which some function keys send).
+bool Hotkeys::is_in_sequence(char byte) {
+  switch (sequence_) {
+    case Sequence::none:
+      if (byte == '\x1b') sequence_ = Sequence::begun;
+      return byte == '\x1b';
+    case Sequence::begun:
+      if (byte == '[' || byte == 'O') {
+        sequence_ = Sequence::control;
+      } else if (byte != '\x1b') {
+        sequence_ = Sequence::none;
+      }
+      return true;
+    case Sequence::control:
+      if (byte >= '@' && byte <= '~') sequence_ = Sequence::none;
+      return true;
+  }
+  return false;
 }
 
 std::string Hotkeys::box() const {

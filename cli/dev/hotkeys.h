@@ -30,6 +30,12 @@ class Hotkeys {
   std::string box() const;
 
  private:
+  /// Where in an escape sequence of the terminal's the input is; it may come in pieces.
+  enum class Sequence { none, begun, control };
+
+  bool is_in_sequence(char byte);
+
+  Sequence sequence_ = Sequence::none;
   bool active_ = false;
   bool has_browser_ = false;
   termios before_{};
