@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from resident_memory import memory
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("CWRANGLER_BUILD", ROOT / "build"))
 RUNTIME = BUILD / "bin" / "cwrangler-runtime"
@@ -127,9 +129,7 @@ class Runtime:
 
     def memory(self, field: str) -> int:
         """A figure of /proc/PID/status, in bytes: VmRSS, or VmHWM for its peak."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        (line,) = (line for line in status.splitlines() if line.startswith(field))
-        return int(line.split()[1]) * 1024
+        return memory(self.process.pid, field)
 
     def forget_peak(self) -> None:
         """VmHWM counts from now on."""

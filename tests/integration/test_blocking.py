@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from resident_memory import assert_work_leaves_memory
 from runtime_process import Runtime, ask, running, worker_config
 
 VERSIONS = ("3.12", "3.13", "3.14")
@@ -110,10 +111,12 @@ def test_blocking_requests_leave_the_memory_as_it_is(worker: Runtime) -> None:
 
     Each client sends one after the other. There are fifty of them, or it would take ten minutes.
     """
-    each = 100 if worker.python == "3.14" else 30  # in each half
+    each = 100 if worker.python == "3.14" else 30  # in each round
     reading = threading.Lock()
 
-    def client(wrong: list[tuple[int, str]]) -> None:
+    wrong: list[tuple[int, str]] = []
+
+    def client() -> None:
         with contextlib.closing(worker.connect()) as connection:
             for _ in range(each):
                 answer = ask(connection, "/run_sync")
@@ -123,17 +126,12 @@ def test_blocking_requests_leave_the_memory_as_it_is(worker: Runtime) -> None:
                 with reading:
                     worker.drop_messages()
 
-    def load() -> int:
-        """Half of the requests; then the memory in bytes."""
-        wrong: list[tuple[int, str]] = []
-        clients = [threading.Thread(target=client, args=(wrong,)) for _ in range(50)]
+    def load() -> None:
+        clients = [threading.Thread(target=client) for _ in range(50)]
         for thread in clients:
             thread.start()
         for thread in clients:
             thread.join()
-        assert wrong == []
-        return worker.memory("VmRSS")
 
-    before = load()
-    # V8 collects when it sees fit: a few MB either way are no leak of thousands of requests.
-    assert load() - before < 8 << 20
+    assert_work_leaves_memory(worker.process.pid, load)
+    assert wrong == []
