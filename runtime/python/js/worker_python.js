@@ -1,0 +1,264 @@
+// Python with what a Worker has beside it: from nothing, or from a snapshot, to its main module.
+
+import {hooks, ops} from '../../web/js/host.js';
+import {cloudflareSockets, connect} from '../../web/js/sockets.js';
+import {enterTopLevel} from '../../web/js/top_level.js';
+import {attachPython} from './async_context.js';
+import {Interpreter} from './boot.js';
+import {cloudflareWorkers, patchEnvironment, WorkerEntrypoint} from './cloudflare_workers.js';
+import {CpuSignal} from './cpu_signal.js';
+import {EntropyGate} from './entropy.js';
+import {EventLoop} from './event_loop.js';
+import {patchWaitUntil} from './execution_context.js';
+import {makeReadOnlyFileSystem} from './file_system.js';
+import {openSnapshot, takeSnapshot} from './snapshot.js';
+import {LineWriter} from './streams.js';
+import {importError} from './user_error.js';
+
+const MODULES = '/session/metadata';
+
+/** The same in every instance, so that what the top level computes is as well. */
+const HASH_SEED = '111';
+
+/** Modules that most Workers import, in an order that leaves nothing of it to chance. */
+const COMMON_MODULES = `
+import _pyodide, _pyodide.docstring, _pyodide._core_docs, traceback, collections.abc, asyncio, inspect
+import importlib, importlib.metadata, importlib.machinery, re, sysconfig, pathlib, site, tempfile, typing
+sysconfig.get_config_vars()
+for name in [name for name in globals() if not name.startswith("__")]:
+    del globals()[name]
+del globals()["name"]
+`;
+
+const moduleFiles = {
+  root: 0,
+  list: (folder) => ops.pythonModuleList(folder),
+  lookup: (folder, name) => ops.pythonModuleLookup(folder, name),
+  read: (id, position, into) => ops.pythonModuleRead(id, position, into),
+};
+
+export class WorkerPython {
+  #entropy = new EntropyGate();
+  #onDeath;
+
+  /**
+   * @param {Pick<import('./worker.js').WorkerConfiguration, 'pythonVersion' | 'flags'>} configuration
+   * @param {(error: unknown) => void} onDeath it cannot go on: os._exit, a crash in wasm, memory run
+   *     out
+   */
+  constructor({pythonVersion, flags}, onDeath) {
+    this.pythonVersion = pythonVersion;
+    this.flags = flags;
+    this.#onDeath = onDeath;
+  }
+
+  /**
+   * Starts Python and imports the main module, or finds it imported in the snapshot.
+   * @param {string} name of the module
+   * @returns {Promise<object>} a PyProxy of the module
+   */
+  async start(name) {
+    const restored = await this.#startInterpreter() === 'worker';
+    this.#connectStreams();
+    if (restored) return this.interpreter.pyodide.pyimport(name);
+    this.#setUpSearchPath();
+    this.#registerHostModules();
+    const module = await this.#importMainModule(name);
+    this.ownModule('sdk_adjustments.py').destroy();
+    this.ownModule('introspection.py').destroy();
+    this.#takeSnapshot('worker');
+    return module;
+  }
+
+  /** @returns {Promise<'base' | 'worker' | undefined>} the snapshot it goes on from */
+  async #startInterpreter() {
+    const snapshot = openSnapshot(['worker', 'base']);
+    if (snapshot !== undefined) {
+      try {
+        await this.boot(snapshot);
+        return snapshot.layer;
+      } catch (error) {
+        ops.debug(`the snapshot could not be restored: ${error.stack ?? error}`);
+      }
+    }
+    await this.boot();
+    return undefined;
+  }
+
+  /** The next instance need not do again what was done so far. */
+  #takeSnapshot(layer) {
+    try {
+      takeSnapshot(layer, this.interpreter, this.#hostObjects());
+    } catch (error) {
+      // Whatever it is, the Worker itself is not the worse for it.
+      ops.debug(`no snapshot of the ${layer} was taken: ${error.stack ?? error}`);
+    }
+  }
+
+  /** Objects of ours that Python may hold, by names that are the same in every instance. */
+  #hostObjects() {
+    return this.hostObjects ??= {
+      helper: {
+        doAnImport: (specifier) => ops.pythonImport(specifier),
+        cloudflareWorkersModule: cloudflareWorkers,
+        cloudflareSocketsModule: cloudflareSockets,
+        workerEntrypoint: WorkerEntrypoint,
+        patchWaitUntil,
+        patch_env_helper: patchEnvironment,
+      },
+      // In a box: the foreign function interface makes a future of a promise that a function returns.
+      rpc: {begin: (member, ...args) => ({promise: member(...args)})},
+      compatibilityFlags: {...this.flags},
+      eventLoop: {wake: () => this.eventLoop.wake()},
+    };
+  }
+
+  /**
+   * From nothing, or from a snapshot, to a working foreign function interface and the modules that
+   * everybody needs. Takes a snapshot of the base layer where there was none.
+   * @param {ReturnType<typeof openSnapshot>} [snapshot] to go on from
+   */
+  async boot(snapshot) {
+    for (const {name} of snapshot?.description.libraries ?? []) {
+      if (name.startsWith(`${MODULES}/`)) ops.pythonModulePreload(name.slice(MODULES.length + 1));
+    }
+    const log = (level) => (line) => ops.log(level, line);
+    this.interpreter = await Interpreter.start({
+      python: this.pythonVersion,
+      env: {HOME: '/session', PYTHONHASHSEED: HASH_SEED},
+      crypto: this.#entropy,
+      print: log('log'),
+      printErr: log('error'),
+      prepareFiles: ({FS}, sitePackages) => {
+        const folder = `${sitePackages}/_cloudflare`;
+        FS.mkdirTree(folder);
+        for (const name of ops.pythonAssetList('python/_cloudflare')) {
+          FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
+        }
+        FS.mkdirTree(MODULES);
+        // A base layer is the same for all Workers, so theirs come after it.
+        if (snapshot?.layer === 'worker') this.#mountModules(FS);
+      },
+      snapshot,
+    });
+    const {api, module, sitePackages} = this.interpreter;
+    // Python's own sockets, which only the newest release can have, stand on connect() as well.
+    await api.initializeNodeSockFS?.(connect);
+    api.on_fatal = this.#onDeath;
+    this.#entropy.attach(this.interpreter);
+    this.cpuSignal = new CpuSignal(module);
+    this.eventLoop = new EventLoop(module);
+    if (snapshot === undefined) {
+      this.interpreter.run(
+          `import sys; sys.path += ["${MODULES}", "/session${sitePackages}"]; del sys\n` +
+          'from _cloudflare.entropy_patches import before_top_level\n' +
+          'before_top_level(); del before_top_level');
+    }
+    this.interpreter.finish(snapshot?.description, this.#hostObjects());
+    // The second boot step overwrites what it was in the environment.
+    api.os.environ.__setitem__('LD_LIBRARY_PATH',
+        `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
+    if (snapshot === undefined) {
+      this.interpreter.run(COMMON_MODULES);
+      if (this.pythonVersion === '3.12') {
+        this.interpreter.run(
+            'from _cloudflare.blocking import sleep_without_blocking_others as patch\n' +
+            'patch(); del patch');
+      }
+    }
+    this.#attachEventLoop(snapshot === undefined);
+    const context = this.interpreter.pyodide.pyimport('_cloudflare.async_context');
+    attachPython({current: context.current.copy(), enter: context.enter.copy()});
+    context.destroy();
+    if (snapshot === undefined) this.#takeSnapshot('base');
+    if (snapshot?.layer !== 'worker') this.#mountModules(module.FS);
+  }
+
+  /** @param {boolean} isNew Python was started, not restored */
+  #attachEventLoop(isNew) {
+    const loop = this.interpreter.pyodide.pyimport('_cloudflare.event_loop');
+    if (isNew) loop.install(this.#hostObjects().eventLoop);
+    this.eventLoop.attach(loop.run_ready.copy());
+    loop.destroy();
+  }
+
+  #mountModules(FS) {
+    FS.mount(makeReadOnlyFileSystem(FS, moduleFiles), {}, MODULES);
+  }
+
+  #connectStreams() {
+    const {api, pyodide} = this.interpreter;
+    this.stdout = new LineWriter((line) => ops.log('log', line));
+    this.stderr = new LineWriter((line) => ops.log('error', line));
+    api.initializeStreams?.(() => null);
+    pyodide.setStdout({write: (bytes) => this.stdout.write(bytes), isatty: false});
+    pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
+  }
+
+  #setUpSearchPath() {
+    const globals = this.ownModule('search_path.py');
+    const setUp = globals.get('set_up');
+    setUp(!this.flags.python_workers_force_new_vendor_path, this.flags.python_process_pth_files);
+    setUp.destroy();
+    globals.destroy();
+  }
+
+  /** @returns {object} the globals of a Python file of ours, a PyProxy; it is run if it has not yet */
+  ownModule(name) {
+    const ran = this.interpreter.pyodide.pyimport('_cloudflare.host_modules.modules');
+    let globals = ran.get(name);
+    if (globals === undefined) {
+      globals = this.interpreter.runModule(ops.pythonAssetText(`python/${name}`), name);
+      ran.set(name, globals);
+    }
+    ran.destroy();
+    return globals;
+  }
+
+  #registerHostModules() {
+    const {pyodide} = this.interpreter;
+    const {helper, rpc, compatibilityFlags} = this.#hostObjects();
+    pyodide.registerJsModule('_pyodide_entrypoint_helper', helper);
+    pyodide.registerJsModule('_cloudflare_rpc', rpc);
+    pyodide.registerJsModule('_cloudflare_compat_flags', compatibilityFlags);
+  }
+
+  /** @returns {Promise<object>} a PyProxy of the module */
+  async #importMainModule(name) {
+    const globals = this.ownModule('search_path.py');
+    const importIt = globals.get('import_main_module');
+    globals.destroy();
+    try {
+      return await importIt.callPromising(name);
+    } catch (error) {
+      throw importError(error);
+    } finally {
+      importIt.destroy();
+    }
+  }
+
+  /** Before each event. @param {boolean} isFirst it ends the top level */
+  prepare(isFirst) {
+    this.cpuSignal.attach();
+    if (!isFirst) return;
+    this.interpreter.run(
+        'from _cloudflare.entropy_patches import before_first_request\n' +
+        'before_first_request(); del before_first_request');
+  }
+
+  /** Passes on what was printed without a newline: the next event prints a line of its own. */
+  flushStreams() {
+    this.stdout.flush();
+    this.stderr.flush();
+  }
+}
+
+/**
+ * Takes the base snapshot, for the build, which makes a part of the install tree with it.
+ * @param {string} pythonVersion
+ */
+hooks.makeBaseSnapshot = async (pythonVersion) => {
+  enterTopLevel();
+  // What Python dies of, boot() rejects with as well.
+  await new WorkerPython({pythonVersion, flags: {}}, () => {}).boot();
+};
