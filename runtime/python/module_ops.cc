@@ -94,6 +94,26 @@ void preload(Call call) {
   if (!path.empty()) engine::Isolate::from(call).platform().wasm_code().preload(path);
 }
 
+/// [[module, name, …], …] and the Worker's own that were looked into.
+void leading_imports(Call call) {
+  v8::Isolate* const isolate = call.GetIsolate();
+  const auto array_of = [&](const std::vector<std::string>& texts) {
+    std::vector<v8::Local<v8::Value>> values;
+    for (const std::string& text : texts) values.push_back(engine::to_string(isolate, text));
+    return v8::Array::New(isolate, values.data(), values.size());
+  };
+  const LeadingImports& leading = modules_of(call).leading;
+  std::vector<v8::Local<v8::Value>> imports;
+  for (const Import& import : leading.imports) {
+    std::vector<std::string> words{import.module};
+    words.insert(words.end(), import.names.begin(), import.names.end());
+    imports.push_back(array_of(words));
+  }
+  v8::Local<v8::Value> parts[] = {v8::Array::New(isolate, imports.data(), imports.size()),
+                                  array_of(leading.own)};
+  call.GetReturnValue().Set(v8::Array::New(isolate, parts, std::size(parts)));
+}
+
 void import(Call call) {
   engine::Isolate& isolate = engine::Isolate::from(call);
   v8::Local<v8::Promise> promise;
@@ -111,9 +131,13 @@ void define(Call call) {
 }
 
 constexpr engine::Op kOps[] = {
-    {"pythonModuleLookup", engine::op<&lookup>}, {"pythonModuleList", engine::op<&list>},
-    {"pythonModuleRead", engine::op<&read>},     {"pythonModulePreload", engine::op<&preload>},
-    {"pythonImport", engine::op<&import>},       {"pythonDefineModule", engine::op<&define>},
+    {"pythonModuleLookup", engine::op<&lookup>},
+    {"pythonModuleList", engine::op<&list>},
+    {"pythonModuleRead", engine::op<&read>},
+    {"pythonModulePreload", engine::op<&preload>},
+    {"pythonImport", engine::op<&import>},
+    {"pythonDefineModule", engine::op<&define>},
+    {"pythonLeadingImports", engine::op<&leading_imports>},
 };
 
 }  // namespace

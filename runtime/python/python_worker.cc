@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "base/compatibility.h"
@@ -13,6 +14,7 @@
 #include "runtime/engine/module_map.h"
 #include "runtime/engine/platform.h"
 #include "runtime/python/cpu_signal.h"
+#include "runtime/python/leading_imports.h"
 #include "runtime/python/release.h"
 #include "runtime/python/worker_modules.h"
 
@@ -92,6 +94,26 @@ std::optional<ModuleMap::Source::Kind> importable_as(ModuleType type) {
   }
 }
 
+/// Names the snapshot after the leading imports. The Worker's own code is not in it; that what is
+/// beside it in its folder could be imported by a package, is.
+void set_packages(snapshot::SnapshotStore& store, const nlohmann::json& configuration,
+                  const LeadingImports& leading, const std::vector<Module>& modules) {
+  if (leading.imports.empty()) return;
+  nlohmann::json content{configuration};
+  for (const Import& import : leading.imports) content.push_back({import.module, import.names});
+  std::set<std::string> own;
+  std::vector<Module> packages;
+  for (const Module& module : modules) {
+    if (name_in_packages(module.name)) {
+      packages.push_back(module);
+    } else {
+      own.insert(module.name.substr(0, module.name.find('/')));
+    }
+  }
+  content.push_back(own);
+  store.set_packages(content.dump(), packages);
+}
+
 }  // namespace
 
 nlohmann::json startup_configuration(const WorkerConfig& config) {
@@ -158,12 +180,14 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
         const ImportableFile& file = found->second;
         return ModuleMap::Source{file.kind, file.content ? *file.content : read_file(file.path)};
       });
-  isolate.set_state<WorkerModules>(modules, config.main_module);
+  auto& state = isolate.set_state<WorkerModules>(modules, config.main_module);
   const auto version = configuration.find("pythonVersion");
   if (version == configuration.end()) return;  // a Worker of JavaScript
+  state.leading = leading_imports(config.main_module, modules);
   auto& store = isolate.set_state<snapshot::SnapshotStore>(snapshots);
   store.set_base(version->get<std::string>());
   store.set_worker(configuration.dump(), modules);
+  set_packages(store, configuration, state.leading, modules);
 }
 
 }  // namespace cwrangler::python

@@ -1,5 +1,7 @@
 #include "runtime/python/snapshot_ops.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -22,8 +24,9 @@ struct OpenSnapshot {
 
 Layer layer_argument(Call call, int index) {
   const std::string name = text(call, index);
-  for (const Layer layer : {Layer::base, Layer::worker, Layer::interpreter}) {
-    if (name == snapshot::kLayerNames[static_cast<size_t>(layer)]) return layer;
+  const auto* const found = std::ranges::find(snapshot::kLayerNames, name);
+  if (found != std::end(snapshot::kLayerNames)) {
+    return static_cast<Layer>(found - std::begin(snapshot::kLayerNames));
   }
   throw engine::TypeErrorException("there is no such layer: " + name);
 }
@@ -57,6 +60,11 @@ void map(Call call) {
   std::exchange(open->file, nullptr)->map_over(memory_argument(call, 0));
 }
 
+void wanted(Call call) {
+  const auto* store = engine::Isolate::from(call).find_state<SnapshotStore>();
+  call.GetReturnValue().Set(store != nullptr && store->wants(layer_argument(call, 0)));
+}
+
 void save(Call call) {
   const auto* store = engine::Isolate::from(call).find_state<SnapshotStore>();
   if (store == nullptr) return;
@@ -66,6 +74,7 @@ void save(Call call) {
 constexpr engine::Op kOps[] = {
     {"pythonSnapshotOpen", engine::op<&open>},
     {"pythonSnapshotMap", engine::op<&map>},
+    {"pythonSnapshotWanted", engine::op<&wanted>},
     {"pythonSnapshotSave", engine::op<&save>},
 };
 

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "runtime/python/leading_imports.h"
 #include "runtime/python/module_tree.h"
 
 namespace cwrangler::python {
@@ -14,6 +15,7 @@ struct WorkerModules {
 
   ModuleTree tree;
   std::string main_module;
+  LeadingImports leading;
 };
 
 }  // namespace cwrangler::python

@@ -35,21 +35,40 @@ std::string seconds(std::chrono::milliseconds time) {
   return std::to_string(count) + " ms";
 }
 
+/// For how long a Worker must not have been edited before its snapshot is made.
+constexpr std::chrono::milliseconds kEditsOver{1'000};
+
 /// Names the build only for a folder to keep snapshots in: it looks at every file of the runtime.
 snapshot::SnapshotStore snapshots(const std::filesystem::path& folder,
                                   const engine::StartupSnapshot& startup) {
   return {folder, folder.empty() ? std::string() : snapshot::build_name(startup.blob)};
 }
 
+InstanceEnvironment without_snapshot(InstanceEnvironment environment) {
+  environment.snapshots = environment.snapshots.without_making_worker();
+  return environment;
+}
+
+InstanceEnvironment without_events(InstanceEnvironment environment) {
+  environment.events = [](const nlohmann::json&) {};
+  return environment;
+}
+
 }  // namespace
 
 struct Server::Timers {
   explicit Timers(asio::io_context& loop)
-      : watch(loop), retry(loop), grace(loop), keep_code(loop), work(loop.get_executor()) {}
+      : watch(loop),
+        retry(loop),
+        grace(loop),
+        keep_code(loop),
+        make_snapshot(loop),
+        work(loop.get_executor()) {}
   asio::steady_timer watch;
   asio::steady_timer retry;
   asio::steady_timer grace;
   asio::steady_timer keep_code;
+  asio::steady_timer make_snapshot;
   asio::executor_work_guard<asio::io_context::executor_type> work;
 };
 
@@ -65,6 +84,8 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
                    options.dynamic_workers,
                    options.cpu_limit,
                    options.startup_limit},
+      reload_environment_(without_snapshot(environment_)),
+      snapshot_environment_(without_events(environment_)),
       cpu_limit_(options.cpu_limit),
       timers_(std::make_unique<Timers>(loop_)) {}
 
@@ -77,6 +98,7 @@ void Server::run() {
   // Instances are ended and joined here, while what they use is still there.
   current_.reset();
   next_.reset();
+  maker_.reset();
   slots_.clear();
 }
 
@@ -120,6 +142,8 @@ void Server::load(std::int64_t generation, WorkerConfig config) {
                    : options_.cpu_limit;
   losses_.clear();
   timers_->retry.cancel();
+  timers_->make_snapshot.cancel();
+  if (maker_) end(std::exchange(maker_, nullptr));
   start(Cause::load);
 }
 
@@ -128,21 +152,25 @@ void Server::start(Cause cause) {
   cause_ = cause;
   next_ = std::make_shared<Slot>();
   next_->began = Clock::now();
+  next_->owes_snapshot = cause == Cause::load && current_ && current_->instance->answers();
   slots_.push_back(next_);
   try {
-    next_->instance = start_thread_instance(environment_, config_, callbacks(next_));
+    next_->instance = start_thread_instance(
+        next_->owes_snapshot ? reload_environment_ : environment_, config_, callbacks(next_));
   } catch (const Error& error) {
     start_failed(next_, {"internal", error.problem(), error.what()});
   }
 }
 
 void Server::started(const SlotRef& slot) {
+  if (slot == maker_) end(std::exchange(maker_, nullptr));
   if (slot != next_) return;
   next_.reset();
   const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
   spdlog::debug("generation {} is ready after {:.0f} ms", generation_, startup.count());
   promote(slot);
   keep_code_later();
+  if (slot->owes_snapshot) make_snapshot_later();
   if (cause_ == Cause::load) {
     environment_.events(
         {{"type", control::kLoaded}, {"generation", generation_}, {"startup_ms", startup.count()}});
@@ -156,8 +184,29 @@ void Server::keep_code_later() {
   });
 }
 
+/// The edits that follow come sooner when nobody takes snapshots of what they leave behind.
+void Server::make_snapshot_later() {
+  timers_->make_snapshot.expires_after(kEditsOver);
+  timers_->make_snapshot.async_wait([this](const boost::system::error_code& error) {
+    if (!error && !stopping_ && !next_) make_snapshot();
+  });
+}
+
+/// By an instance that does nothing else: the one that answers is past its top level.
+void Server::make_snapshot() {
+  maker_ = std::make_shared<Slot>();
+  slots_.push_back(maker_);
+  try {
+    maker_->instance = start_thread_instance(snapshot_environment_, config_, callbacks(maker_));
+  } catch (const Error& error) {
+    spdlog::debug("no snapshot of the Worker is made: {}", error.what());
+    end(std::exchange(maker_, nullptr));
+  }
+}
+
 void Server::start_failed(const SlotRef& slot, Failure failure) {
   end(slot);
+  if (slot == maker_) maker_.reset();
   if (slot != next_) return;
   next_.reset();
   if (cause_ == Cause::load) {
@@ -266,7 +315,7 @@ void Server::watch() {
     if (error) return;
     for (const SlotRef& slot : slots_) {
       if (!slot->instance || slot->ended || slot->terminated) continue;
-      const bool starting = slot == next_;
+      const bool starting = slot == next_ || slot == maker_;
       const auto limit = starting ? std::max(options_.startup_limit, cpu_limit_) : cpu_limit_;
       const auto busy = slot->instance->cpu_time_of_call().value_or(ServerOptions::Duration(0));
       if (busy <= limit) {
@@ -292,8 +341,10 @@ void Server::stop() {
   timers_->retry.cancel();
   timers_->watch.cancel();
   timers_->keep_code.cancel();
+  timers_->make_snapshot.cancel();
   waiting_.clear();
   if (next_) end(std::exchange(next_, nullptr));
+  if (maker_) end(std::exchange(maker_, nullptr));
   if (const SlotRef slot = std::exchange(current_, nullptr)) retire(slot, options_.grace);
   timers_->grace.expires_after(options_.grace);
   timers_->grace.async_wait([this](const boost::system::error_code& error) {

@@ -76,8 +76,9 @@ class Server {
     Clock::time_point began;
     bool leaving = false;  // drained is awaited
     bool ended = false;
-    bool interrupted = false;  // by the watchdog, in the call that it is in
-    bool terminated = false;   // by the watchdog
+    bool owes_snapshot = false;  // it was waited for, so it has not made one
+    bool interrupted = false;    // by the watchdog, in the call that it is in
+    bool terminated = false;     // by the watchdog
   };
   using SlotRef = std::shared_ptr<Slot>;
 
@@ -97,11 +98,16 @@ class Server {
   void retry_later();
   void finish_when_empty();
   void keep_code_later();
+  void make_snapshot_later();
+  void make_snapshot();
 
   boost::asio::io_context loop_;
   const std::vector<Descriptor> sockets_;
   const ServerOptions options_;
   const InstanceEnvironment environment_;
+  const InstanceEnvironment reload_environment_;  // of an instance that makes no snapshot
+  const InstanceEnvironment
+      snapshot_environment_;  // of one that does nothing else, and is not heard
 
   std::int64_t generation_ = 0;
   WorkerConfig config_;
@@ -109,6 +115,7 @@ class Server {
   Cause cause_ = Cause::load;
   SlotRef current_;                // answers requests; may be one that only says what is wrong
   SlotRef next_;                   // is starting
+  SlotRef maker_;                  // starts for its snapshot alone
   std::list<SlotRef> slots_;       // all that are not destroyed yet
   std::vector<Handover> waiting_;  // connections without an instance
   std::vector<Clock::time_point> losses_;

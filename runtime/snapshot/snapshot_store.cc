@@ -30,7 +30,13 @@ SnapshotStore SnapshotStore::for_install_tree(fs::path folder, std::string build
 
 SnapshotStore SnapshotStore::base_only() const {
   SnapshotStore store = *this;
-  store.has_worker_layer_ = false;
+  store.has_worker_layers_ = false;
+  return store;
+}
+
+SnapshotStore SnapshotStore::without_making_worker() const {
+  SnapshotStore store = *this;
+  store.makes_worker_ = false;
   return store;
 }
 
@@ -42,29 +48,46 @@ void SnapshotStore::set_base(std::string_view python_version) {
   python_version_ = python_version;
 }
 
-void SnapshotStore::set_worker(std::string_view configuration, std::span<const Module> modules) {
-  if (!has_worker_layer_) return;
+void SnapshotStore::set_packages(std::string_view content, std::span<const Module> modules) {
+  if (has_worker_layers_) packages_key_ = key_of(content, modules);
+}
+
+void SnapshotStore::set_worker(std::string_view content, std::span<const Module> modules) {
+  if (has_worker_layers_) worker_key_ = key_of(content, modules);
+}
+
+std::string SnapshotStore::key_of(std::string_view content, std::span<const Module> modules) const {
   Digest digest;
   digest.add(base_key_);
-  digest.add(configuration);
+  digest.add(content);
   for (const Module& module : modules) {
     digest.add(module.name);
     digest.add_number(static_cast<std::uint64_t>(module.type));
     digest.add_file_state(module.path);
   }
-  worker_key_ = digest.hex();
+  return digest.hex();
+}
+
+const std::string& SnapshotStore::key(Layer layer) const {
+  switch (layer) {
+    case Layer::packages:
+      return packages_key_;
+    case Layer::worker:
+      return worker_key_;
+    default:
+      return base_key_;
+  }
 }
 
 fs::path SnapshotStore::path_in_tree(const fs::path& tree, Layer layer) const {
-  if (layer == Layer::worker || python_version_.empty()) return {};
+  if (&key(layer) != &base_key_ || python_version_.empty()) return {};
   return tree / (python_version_ + extension(layer));
 }
 
 fs::path SnapshotStore::path(Layer layer) const {
   if (makes_install_tree_) return path_in_tree(folder_, layer);
-  const std::string& key = layer == Layer::worker ? worker_key_ : base_key_;
-  if (folder_.empty() || key.empty()) return {};
-  return folder_ / (key + extension(layer));
+  if (folder_.empty() || key(layer).empty()) return {};
+  return folder_ / (key(layer) + extension(layer));
 }
 
 std::optional<SnapshotFile> SnapshotStore::open(Layer layer) const {
@@ -76,10 +99,14 @@ std::optional<SnapshotFile> SnapshotStore::open(Layer layer) const {
   return std::nullopt;
 }
 
+bool SnapshotStore::wants(Layer layer) const {
+  return (layer != Layer::worker || makes_worker_) && !path(layer).empty();
+}
+
 void SnapshotStore::save(Layer layer, std::string_view description,
                          std::span<const std::byte> memory) const {
+  if (!wants(layer)) return;
   const fs::path file = path(layer);
-  if (file.empty()) return;
   try {
     write_snapshot(file, build_, description, memory, kFolderLimit);
     spdlog::debug("made the snapshot {}", file.string());

@@ -1,7 +1,8 @@
 // Which snapshots fit a start of Python, and where they lie.
 //
-// Three layers. The base has Python booted and the modules that everybody needs, and fits every
-// Worker of one Python version; the worker layer has one Worker's top level run as well. The
+// Four layers. The base has Python booted and the modules that everybody needs, and fits every
+// Worker of one Python version; the packages layer has imported the packages that one Worker begins
+// with, whatever its own code goes on to be; the worker layer has run its top level as well. The
 // interpreter layer is a Python command line (`cwrangler-runtime python`) before its command.
 //
 // The base and the interpreter layer of each Python are part of the install tree: the build has
@@ -22,9 +23,9 @@
 
 namespace cwrangler::snapshot {
 
-enum class Layer { base, worker, interpreter };
+enum class Layer { base, packages, worker, interpreter };
 /// By layer.
-constexpr const char* kLayerNames[] = {"base", "worker", "interpreter"};
+constexpr const char* kLayerNames[] = {"base", "packages", "worker", "interpreter"};
 
 /// All functions may be called by any thread.
 class SnapshotStore {
@@ -38,30 +39,40 @@ class SnapshotStore {
   /// under the names that the others look for there.
   static SnapshotStore for_install_tree(std::filesystem::path folder, std::string build);
 
-  /// The same without the worker layer, for a Worker whose top level sees what no file says.
+  /// The same without the layers of a Worker, for a Worker whose top level sees what no file says.
   SnapshotStore base_only() const;
+
+  /// The same for an instance that others wait for: it finds a worker layer, and makes none.
+  SnapshotStore without_making_worker() const;
 
   /// Of the base and the interpreter layer: a Python version.
   void set_base(std::string_view python_version);
-  /// Of the worker layer: its configuration as JSON, and the files of its modules. They are looked
-  /// at (size, time of change), not read.
-  void set_worker(std::string_view configuration, std::span<const Module> modules);
+  /// Of the packages and the worker layer: all that their memory depends on, as text, and the files
+  /// of modules. Those are looked at (size, time of change), not read. After set_base().
+  void set_packages(std::string_view content, std::span<const Module> modules);
+  void set_worker(std::string_view content, std::span<const Module> modules);
 
   std::optional<SnapshotFile> open(Layer layer) const;
+  /// Whether save() would keep a snapshot of this layer.
+  bool wants(Layer layer) const;
   /// Failures are logged: without a snapshot a start takes longer, nothing else.
   void save(Layer layer, std::string_view description, std::span<const std::byte> memory) const;
 
  private:
+  std::string key_of(std::string_view content, std::span<const Module> modules) const;
+  const std::string& key(Layer layer) const;
   std::filesystem::path path_in_tree(const std::filesystem::path& tree, Layer layer) const;
   std::filesystem::path path(Layer layer) const;
 
   std::filesystem::path folder_;
   std::string build_;
   bool makes_install_tree_ = false;
-  bool has_worker_layer_ = true;
+  bool has_worker_layers_ = true;
+  bool makes_worker_ = true;
   std::string python_version_;
   std::string base_key_;
-  std::string worker_key_;  // empty: there is no such layer
+  std::string packages_key_;  // empty: there is no such layer
+  std::string worker_key_;    // the same
 };
 
 /// A name for the runtime's own part in a snapshot: the built-in JavaScript `code`, and the files

@@ -19,7 +19,7 @@ const LONGEST_PATH = 4;
 /** Emscripten's name for the main module among the libraries. */
 const MAIN = '__main__';
 
-/** @typedef {'base' | 'worker' | 'interpreter'} Layer runtime/snapshot/snapshot_store.h says of what */
+/** @typedef {'base' | 'packages' | 'worker' | 'interpreter'} Layer runtime/snapshot/snapshot_store.h says of what */
 
 /**
  * @typedef {object} LibraryPlace
@@ -261,7 +261,7 @@ function checkFiles(FS) {
 }
 
 /**
- * Takes a snapshot. The interpreter goes on.
+ * Takes a snapshot, if there is a place to keep it. The interpreter goes on.
  *
  * @param {Layer} layer
  * @param {import('./boot.js').Interpreter} interpreter
@@ -269,6 +269,7 @@ function checkFiles(FS) {
  * @throws {SnapshotPrevented}
  */
 export function takeSnapshot(layer, interpreter, roots) {
+  if (!ops.pythonSnapshotWanted(layer)) return;
   const {api, module, libraries, table} = interpreter;
   checkFiles(module.FS);
   const {loadedLibsByName} = module.LDSO;

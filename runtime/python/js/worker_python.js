@@ -58,11 +58,14 @@ export class WorkerPython {
    * @returns {Promise<object>} a PyProxy of the module
    */
   async start(name) {
-    const restored = await this.#startInterpreter() === 'worker';
+    const layer = await this.#startInterpreter();
     this.#connectStreams();
-    if (restored) return this.interpreter.pyodide.pyimport(name);
-    this.#setUpSearchPath();
-    this.#registerHostModules();
+    if (layer === 'worker') return this.interpreter.pyodide.pyimport(name);
+    if (layer !== 'packages') {
+      this.#setUpSearchPath();
+      this.#registerHostModules();
+      if (await this.#importPackages()) this.#takeSnapshot('packages');
+    }
     const module = await this.#importMainModule(name);
     this.ownModule('sdk_adjustments.py').destroy();
     this.ownModule('introspection.py').destroy();
@@ -70,9 +73,9 @@ export class WorkerPython {
     return module;
   }
 
-  /** @returns {Promise<'base' | 'worker' | undefined>} the snapshot it goes on from */
+  /** @returns {Promise<import('./snapshot.js').Layer | undefined>} the snapshot it goes on from */
   async #startInterpreter() {
-    const snapshot = openSnapshot(['worker', 'base']);
+    const snapshot = openSnapshot(['worker', 'packages', 'base']);
     if (snapshot !== undefined) {
       try {
         await this.boot(snapshot);
@@ -122,6 +125,7 @@ export class WorkerPython {
     for (const {name} of snapshot?.description.libraries ?? []) {
       if (name.startsWith(`${MODULES}/`)) ops.pythonModulePreload(name.slice(MODULES.length + 1));
     }
+    const isOfWorker = snapshot !== undefined && snapshot.layer !== 'base';
     const log = (level) => (line) => ops.log(level, line);
     this.interpreter = await Interpreter.start({
       python: this.pythonVersion,
@@ -137,7 +141,7 @@ export class WorkerPython {
         }
         FS.mkdirTree(MODULES);
         // A base layer is the same for all Workers, so theirs come after it.
-        if (snapshot?.layer === 'worker') this.#mountModules(FS);
+        if (isOfWorker) this.#mountModules(FS);
       },
       snapshot,
     });
@@ -171,7 +175,7 @@ export class WorkerPython {
     attachPython({current: context.current.copy(), enter: context.enter.copy()});
     context.destroy();
     if (snapshot === undefined) this.#takeSnapshot('base');
-    if (snapshot?.layer !== 'worker') this.#mountModules(module.FS);
+    if (!isOfWorker) this.#mountModules(module.FS);
   }
 
   /** @param {boolean} isNew Python was started, not restored */
@@ -223,17 +227,33 @@ export class WorkerPython {
     pyodide.registerJsModule('_cloudflare_compat_flags', compatibilityFlags);
   }
 
+  /** @returns {Promise<boolean>} whether what the Worker's code begins with was imported */
+  #importPackages() {
+    const [imports, own] = ops.pythonLeadingImports();
+    if (imports.length === 0) return false;
+    return this.#callSearchPath('import_leading', imports, own);
+  }
+
   /** @returns {Promise<object>} a PyProxy of the module */
   async #importMainModule(name) {
-    const globals = this.ownModule('search_path.py');
-    const importIt = globals.get('import_main_module');
-    globals.destroy();
     try {
-      return await importIt.callPromising(name);
+      return await this.#callSearchPath('import_main_module', name);
     } catch (error) {
       throw importError(error);
+    }
+  }
+
+  /** Calls a function that imports. @returns {Promise<any>} */
+  async #callSearchPath(name, ...args) {
+    const globals = this.ownModule('search_path.py');
+    const callable = globals.get(name);
+    globals.destroy();
+    const values = args.map((value) => this.interpreter.pyodide.toPy(value));
+    try {
+      return await callable.callPromising(...values);
     } finally {
-      importIt.destroy();
+      for (const value of values) value.destroy?.();
+      callable.destroy();
     }
   }
 

@@ -1,18 +1,21 @@
-"""Where Python looks for modules, what packages want to run at start, and the import of the main
-module; run by the host.
+"""Where Python looks for modules, what packages want to run at start, and the import of the packages
+that the Worker begins with and of its main module; run by the host.
 
 Packages come before the interpreter's own site-packages, the user's modules after them: a package hides
 a module of the user that has the same name, and the standard library hides both.
 """
 
 import importlib
+import importlib.util
 import os
 import site
 import sys
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-PACKAGES = "/session/metadata/python_modules"
-LEGACY_PACKAGES = "/session/metadata/vendor"
+MODULES = "/session/metadata"
+PACKAGES = f"{MODULES}/python_modules"
+LEGACY_PACKAGES = f"{MODULES}/vendor"
 
 
 def insert_packages(legacy: bool) -> None:
@@ -38,6 +41,34 @@ def set_up(legacy: bool, process_pth_files: bool) -> None:
     importlib.invalidate_caches()
     insert_packages(legacy)
     run_package_hooks(process_pth_files)
+
+
+def _is_own(spec: ModuleSpec | None) -> bool:
+    """Whether it is a module of the Worker's, not of a package or of Python."""
+    if spec is None:
+        return False
+    places = [spec.origin] if spec.has_location else list(spec.submodule_search_locations or ())
+    return any(
+        place.startswith(f"{MODULES}/") and not place.startswith((PACKAGES, LEGACY_PACKAGES))
+        for place in places
+    )
+
+
+def import_leading(imports: list[list[str]], own: list[str]) -> bool:
+    """Imports what the Worker's code begins with: a module each, and the names that are wanted of it.
+    ``own``: top-level names that this relies on to be the Worker's.
+
+    Returns whether all of it was imported, and nothing of the Worker's with it. Where not, the import
+    of the main module goes the same way again, and tells why.
+    """
+    try:
+        if not all(_is_own(importlib.util.find_spec(name)) for name in own):
+            return False
+        for module, *names in imports:
+            __import__(module, fromlist=names)
+    except Exception:
+        return False
+    return not any(_is_own(getattr(module, "__spec__", None)) for module in sys.modules.values())
 
 
 def import_main_module(name: str) -> ModuleType:
