@@ -49,7 +49,8 @@ std::string read_file(const fs::path& path) {
   }
 }
 
-void write_file_atomically(const fs::path& path, std::string_view content, unsigned mode) {
+void write_file_atomically(const fs::path& path, std::string_view content, unsigned mode,
+                           Flush flush) {
   const std::string activity = "writing " + path.string();
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -67,7 +68,7 @@ void write_file_atomically(const fs::path& path, std::string_view content, unsig
       fail();
     }
   }
-  if (::fchmod(file.get(), mode) != 0 || ::fsync(file.get()) != 0 ||
+  if (::fchmod(file.get(), mode) != 0 || (flush == Flush::yes && ::fsync(file.get()) != 0) ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {
     fail();
   }

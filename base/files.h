@@ -14,8 +14,11 @@ std::string read_file(const std::filesystem::path& path);
 /// Replaces a file's content so that a reader, or a crash at any moment, sees the old or the new
 /// content whole: written beside it, flushed to disk, then renamed over it.
 /// `mode`: permission bits of a new file, 0600 for anything secret.
+/// `flush`: no, where the reader sees for itself whether the content is whole: after a crash of the
+/// machine it may be cut.
+enum class Flush { no, yes };
 void write_file_atomically(const std::filesystem::path& path, std::string_view content,
-                           unsigned mode = 0644);
+                           unsigned mode = 0644, Flush flush = Flush::yes);
 
 /// The folder of this program's built-in assets (`share/cwrangler`), found from the running
 /// executable, so an install tree can be moved. `CWRANGLER_SHARE` overrides it.

@@ -85,7 +85,7 @@ void CodeFiles::write(const std::string& key, std::string_view extension,
   try {
     fs::create_directories(path.parent_path());
     fs::permissions(path.parent_path(), fs::perms::owner_all);
-    write_file_atomically(path, content, 0600);
+    write_file_atomically(path, content, 0600, Flush::no);
     spdlog::debug("kept {} bytes of compiled code in {}", code.size(), path.string());
   } catch (const std::exception& error) {
     spdlog::debug("the compiled code could not be kept: {}", error.what());

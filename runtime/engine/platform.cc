@@ -142,7 +142,8 @@ Platform::Platform(const Options& options)
     : options_(options),
       tasks_(std::make_unique<TaskPlatform>(options.worker_threads)),
       wasm_code_(std::make_unique<WasmCode>(CodeFiles(options.code_folders))),
-      script_code_(CodeFiles(options.code_folders)) {
+      script_code_(CodeFiles(options.code_folders)),
+      kept_code_(CodeFiles(options.code_folders)) {
   // Collecting dead wasm code while a call is suspended on another stack is fatal in V8 10.2
   // ("archived threads in combination with wasm not supported"); the price is about 3 MB of code.
   v8::V8::SetFlagsFromString("--no-wasm-code-gc");
@@ -162,6 +163,11 @@ Platform::~Platform() {
   wasm_code_.reset();
   v8::V8::Dispose();
   v8::V8::DisposePlatform();
+}
+
+void Platform::save_code() {
+  kept_code_.save();
+  wasm_code_->save();
 }
 
 void Platform::attach(v8::Isolate* isolate, boost::asio::io_context& loop) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/engine/kept_code.h"
 #include "runtime/engine/script_code.h"
 #include "runtime/engine/wasm_code.h"
 
@@ -27,7 +28,7 @@ class Platform {
   struct Options {
     int worker_threads = 2;    ///< for V8's compiler and garbage collector
     size_t heap_limit_mb = 0;  ///< of each isolate's JavaScript heap; 0: V8's own choice
-    CodeFiles::Folders code_folders = {};  ///< for WasmCode and ScriptCode
+    CodeFiles::Folders code_folders = {};  ///< for WasmCode, ScriptCode and KeptCode
     std::string v8_flags = {};  ///< more flags of V8's, as on a command line; to look into it
   };
   explicit Platform(const Options& options);
@@ -38,6 +39,10 @@ class Platform {
   const Options& options() const { return options_; }
   WasmCode& wasm_code() { return *wasm_code_; }
   ScriptCode& script_code() { return script_code_; }
+  KeptCode& kept_code() { return kept_code_; }
+  /// Writes the code that is worth it; takes some milliseconds, or tenths of a second after a
+  /// Worker's first start.
+  void save_code();
 
   /// V8's tasks for this isolate run on this loop from now on; any thread. To be called between
   /// v8::Isolate::Allocate and Initialize, where V8 first asks for it.
@@ -50,6 +55,7 @@ class Platform {
   std::unique_ptr<TaskPlatform> tasks_;
   std::unique_ptr<WasmCode> wasm_code_;
   ScriptCode script_code_;
+  KeptCode kept_code_;
 };
 
 }  // namespace cwrangler::engine

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -118,12 +119,28 @@ void keep_compiled(Call call) {
                                                           call[1].As<v8::WasmModuleObject>());
 }
 
+void find_code(Call call) {
+  engine::KeptCode& code = engine::Isolate::from(call).platform().kept_code();
+  std::optional<std::string> found = code.find(text(call, 0));
+  if (!found) return;
+  call.GetReturnValue().Set(engine::move_to_uint8array(
+      call.GetIsolate(), std::vector<uint8_t>(found->begin(), found->end())));
+}
+
+void keep_code(Call call) {
+  const std::span<const uint8_t> bytes = engine::bytes_of(call[1]);
+  engine::Isolate::from(call).platform().kept_code().keep(text(call, 0),
+                                                          {bytes.begin(), bytes.end()});
+}
+
 constexpr engine::Op kOps[] = {
     {"pythonAsset", engine::op<&asset>},
     {"pythonAssetText", engine::op<&asset_text>},
     {"pythonAssetList", engine::op<&asset_list>},
     {"pythonCompile", engine::op<&compile>},
     {"pythonKeepScript", engine::op<&keep_script>},
+    {"pythonFindCode", engine::op<&find_code>},
+    {"pythonKeepCode", engine::op<&keep_code>},
     {"pythonModuleKey", engine::op<&module_key>},
     {"pythonFindCompiled", engine::op<&find_compiled>},
     {"pythonKeepCompiled", engine::op<&keep_compiled>},

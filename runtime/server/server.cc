@@ -94,7 +94,7 @@ Server::~Server() = default;
 void Server::run() {
   watch();
   loop_.run();
-  environment_.platform.wasm_code().save();
+  environment_.platform.save_code();
   // Instances are ended and joined here, while what they use is still there.
   current_.reset();
   next_.reset();
@@ -180,7 +180,7 @@ void Server::started(const SlotRef& slot) {
 void Server::keep_code_later() {
   timers_->keep_code.expires_after(kWarmUp);
   timers_->keep_code.async_wait([this](const boost::system::error_code& error) {
-    if (!error) environment_.platform.wasm_code().save();
+    if (!error) environment_.platform.save_code();
   });
 }
 

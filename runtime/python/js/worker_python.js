@@ -113,6 +113,10 @@ export class WorkerPython {
       rpc: {begin: (member, ...args) => ({promise: member(...args)})},
       compatibilityFlags: {...this.flags},
       eventLoop: {wake: () => this.eventLoop.wake()},
+      moduleCode: {
+        find: (key) => ops.pythonFindCode(key),
+        keep: (key, code) => ops.pythonKeepCode(key, code),
+      },
     };
   }
 
@@ -163,6 +167,9 @@ export class WorkerPython {
     api.os.environ.__setitem__('LD_LIBRARY_PATH',
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
     if (snapshot === undefined) {
+      const moduleCode = this.interpreter.pyodide.pyimport('_cloudflare.module_code');
+      moduleCode.install(this.#hostObjects().moduleCode);
+      moduleCode.destroy();
       this.interpreter.run(COMMON_MODULES);
       if (this.pythonVersion === '3.12') {
         this.interpreter.run(
