@@ -40,7 +40,7 @@ def answer(tmp_path: Path) -> Callable[[], list[Path]]:
             runtime.load(worker_config(source))
             runtime.wait_for("loaded")
             assert runtime.get("/") == (200, "332833500")
-        return sorted(path for path in (cache / "code").iterdir() if path.suffix != ".kept")
+        return sorted(path for path in (cache / "code").glob("*") if path.suffix != ".kept")
 
     return run
 
