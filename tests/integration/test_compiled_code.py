@@ -98,7 +98,7 @@ def test_installed_code_spares_the_compilation(
     (share / "code").symlink_to(tmp_path / "installed")
     (tmp_path / "cache" / "code").rename(tmp_path / "installed")
     before = stamps(tmp_path / "installed")
-    assert before.keys() == {path.name for path in made}
+    assert before.keys() >= {path.name for path in made}
     # What there is would be written again only with much more in it; the installed is never written.
     assert [path for path in answer() if path.suffix == ".bytecode"] == []
     assert stamps(tmp_path / "installed") == before
