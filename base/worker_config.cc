@@ -70,6 +70,10 @@ json to_json(const WorkerConfig& config) {
           {"bindings", std::move(bindings)},
           {"limits", {{"cpu_ms", config.cpu_limit_ms}}},
           {"local_endpoints", config.local_endpoints},
+          {"local_hosts", config.local_hosts},
+          {"scheduled_page", config.scheduled_page},
+          {"upstream_host", config.upstream_host},
+          {"upstream_protocol", config.upstream_protocol},
           {"state_directory", config.state_directory},
           {"assets", config.assets},
           {"outbound_map", config.outbound_map}};
@@ -86,6 +90,10 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.python_version = field<std::string>(source, "python_version", "");
     config.cpu_limit_ms = field<int>(field<json>(source, "limits", json::object()), "cpu_ms", 0);
     config.local_endpoints = field<bool>(source, "local_endpoints", false);
+    config.local_hosts = field<std::vector<std::string>>(source, "local_hosts", {});
+    config.scheduled_page = field<bool>(source, "scheduled_page", false);
+    config.upstream_host = field<std::string>(source, "upstream_host", "");
+    config.upstream_protocol = field<std::string>(source, "upstream_protocol", "");
     config.state_directory = field<std::string>(source, "state_directory", "");
     config.assets = field<json>(source, "assets", nullptr);
     config.outbound_map = field<std::map<std::string, std::string>>(source, "outbound_map", {});

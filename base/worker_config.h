@@ -41,7 +41,14 @@ struct WorkerConfig {
   std::vector<Binding> bindings;
   int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
   bool local_endpoints = false;  ///< `/cdn-cgi/…` of a dev session: run a handler by hand
-  std::string state_directory;   ///< where local bindings keep their data; empty: nowhere lasting
+  /// More host names by which a client may reach them; the machine's own always may.
+  std::vector<std::string> local_hosts;
+  bool scheduled_page = false;  ///< `/__scheduled` runs the scheduled handler (`--test-scheduled`)
+  /// What `request.url` has in place of the host, and of the protocol ("http" or "https"), that the
+  /// client used; empty: the client's.
+  std::string upstream_host;
+  std::string upstream_protocol;
+  std::string state_directory;  ///< where local bindings keep their data; empty: nowhere lasting
   /// Static files: {directory (absolute), html_handling, not_found_handling, run_worker_first}, the
   /// last three as in the configuration file; null: none.
   nlohmann::json assets;

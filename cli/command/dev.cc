@@ -17,12 +17,15 @@ namespace {
 struct Flags {
   std::optional<int> port;
   std::string ip;
+  std::string host;
+  std::string upstream_protocol;
   std::string python;
   std::string persist_to;
   std::vector<std::string> variables;
   std::vector<std::string> env_files;
   std::vector<std::string> outbound_map;
   bool no_sync = false;
+  bool test_scheduled = false;
   bool interactive = true;
 };
 
@@ -64,9 +67,13 @@ std::filesystem::path runtime_program() {
 
 int dev(const Flags& flags, const CommandContext& context) {
   const ProjectOptions project = project_options(flags, context);
-  const std::filesystem::path persist_to = flags.persist_to.empty()
-                                               ? std::filesystem::path()
-                                               : context.options.directory / flags.persist_to;
+  DevOverrides overrides;
+  if (!flags.persist_to.empty()) {
+    overrides.persist_to = context.options.directory / flags.persist_to;
+  }
+  overrides.host = flags.host;
+  overrides.upstream_protocol = flags.upstream_protocol;
+  overrides.test_scheduled = flags.test_scheduled;
   const std::map<std::string, std::string> outbound_map = parse_outbound_map(flags.outbound_map);
   // Read once more than needed, for the address: a configuration that is wrong is told first.
   const Config config = load_config(project.config);
@@ -85,7 +92,7 @@ int dev(const Flags& flags, const CommandContext& context) {
     session.sync_command.insert(session.sync_command.end(), {"--env", context.options.environment});
   }
   session.load = [&] {
-    DevProject loaded = dev_project(load_project(project), persist_to);
+    DevProject loaded = dev_project(load_project(project), overrides);
     loaded.worker.outbound_map = outbound_map;
     return loaded;
   };
@@ -100,6 +107,14 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
   command->add_option("--port", flags->port, "Port to listen on (default: 8787, or the next free)")
       ->check(CLI::Range(0, 65535));
   command->add_option("--ip", flags->ip, "Address to listen on (default: localhost)");
+  command->add_option("--host", flags->host,
+                      "Host of request.url (default: that of the first route)");
+  command
+      ->add_option("--upstream-protocol", flags->upstream_protocol,
+                   "Protocol of request.url: http or https (default: as clients connect)")
+      ->check(CLI::IsMember({"http", "https"}));
+  command->add_flag("--test-scheduled", flags->test_scheduled,
+                    "GET /__scheduled?cron=... runs the scheduled handler");
   command->add_option("--python", flags->python,
                       "Python version instead of the configuration's: 3.12, 3.13 or 3.14");
   command->add_option("--persist-to", flags->persist_to,

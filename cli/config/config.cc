@@ -36,6 +36,7 @@ class ConfigReader {
     read_variables(config);
     for (const Key& key : top_level_keys()) read_bindings(key, value_of(key.name), config);
     read_assets(config);
+    read_routes(config);
     read_events(config);
     read_limits(config);
     read_required_secrets(config);
@@ -186,6 +187,19 @@ class ConfigReader {
     config.assets = std::move(read);
   }
 
+  void read_routes(Config& config) const {
+    const auto add = [&config](const Node& route) {
+      const Node* pattern = route.is(Node::Kind::string) ? &route : route.find("pattern");
+      if (pattern != nullptr && pattern->is(Node::Kind::string)) {
+        config.routes.push_back(pattern->text);
+      }
+    };
+    if (const Node* route = value_of("route")) add(*route);
+    if (const Node* routes = value_of("routes")) {
+      for (const Node& item : routes->items) add(item);
+    }
+  }
+
   void read_events(Config& config) const {
     if (const Node* triggers = value_of("triggers")) {
       if (const Node* crons = triggers->find("crons")) config.crons = strings(*crons);
@@ -227,6 +241,9 @@ class ConfigReader {
     if (dev == nullptr) return;
     if (const Node* ip = dev->find("ip")) config.dev_ip = ip->text;
     if (const Node* host = dev->find("host")) config.dev_host = host->text;
+    if (const Node* upstream = dev->find("upstream_protocol")) {
+      config.dev_upstream_protocol = upstream->text;
+    }
     const Node* protocol = dev->find("local_protocol");
     config.dev_https = protocol && protocol->text == "https";
     const Node* port = dev->find("port");

@@ -66,6 +66,7 @@ struct Config {
   std::vector<ConfiguredBinding> bindings;
   std::optional<AssetsConfig> assets;
   std::vector<std::string> crons;
+  std::vector<std::string> routes;              ///< the patterns of `route` and `routes`
   std::vector<nlohmann::json> queue_consumers;  ///< under the file's keys
   std::vector<nlohmann::json> migrations;       ///< of Durable Objects, under the file's keys
 
@@ -77,10 +78,12 @@ struct Config {
 
   std::string account_id;  ///< empty: not set
 
-  std::string dev_ip;      ///< `dev.ip`; empty: not set
-  int dev_port = 0;        ///< `dev.port`; 0: not set
-  std::string dev_host;    ///< `dev.host`; empty: not set
-  bool dev_https = false;  ///< `dev.local_protocol`
+  std::string dev_ip;    ///< `dev.ip`; empty: not set
+  int dev_port = 0;      ///< `dev.port`; 0: not set
+  std::string dev_host;  ///< `dev.host`; empty: not set
+  std::string
+      dev_upstream_protocol;  ///< `dev.upstream_protocol`: "http" or "https"; empty: not set
+  bool dev_https = false;     ///< `dev.local_protocol`
 
   /// What the user should know and can run in spite of; several lines each.
   std::vector<std::string> warnings;

@@ -7,6 +7,7 @@
 
 #include "cli/dev/binding_table.h"
 #include "cli/dev/log_lines.h"
+#include "cli/dev/upstream.h"
 #include "cli/packages/dependencies.h"
 
 namespace cwrangler::cli {
@@ -87,15 +88,39 @@ std::vector<std::string> summary_of(const Project& project) {
   return lines;
 }
 
+/// Sets what `request.url` names, and by which names the local endpoints can be reached.
+void set_upstream(const Config& config, const DevOverrides& overrides, WorkerConfig& worker) {
+  for (const std::string& route : config.routes) {
+    if (std::string host = host_of_route(route); !host.empty()) {
+      worker.local_hosts.push_back(std::move(host));
+    }
+  }
+  if (!overrides.host.empty()) {
+    worker.upstream_host = checked_host(overrides.host, "--host");
+  } else if (!config.dev_host.empty()) {
+    worker.upstream_host = checked_host(config.dev_host, "dev.host");
+  } else if (!worker.local_hosts.empty()) {
+    worker.upstream_host = worker.local_hosts.front();
+  }
+  if (!worker.upstream_host.empty()) worker.local_hosts.push_back(worker.upstream_host);
+  for (std::string& host : worker.local_hosts) host = without_port(host);
+  worker.upstream_protocol = overrides.upstream_protocol.empty() ? config.dev_upstream_protocol
+                                                                 : overrides.upstream_protocol;
+}
+
 }  // namespace
 
-DevProject dev_project(const Project& project, const fs::path& persist_to) {
+DevProject dev_project(const Project& project, const DevOverrides& overrides) {
   const fs::path& root = project.config.directory;
   DevProject result;
   result.worker = make_worker_config(project);
   result.worker.local_endpoints = true;
-  result.has_crons = !project.config.crons.empty();
-  if (!persist_to.empty()) result.worker.state_directory = (persist_to / "v3").string();
+  result.worker.scheduled_page = overrides.test_scheduled;
+  set_upstream(project.config, overrides, result.worker);
+  result.has_crons = !project.config.crons.empty() && !overrides.test_scheduled;
+  if (!overrides.persist_to.empty()) {
+    result.worker.state_directory = (overrides.persist_to / "v3").string();
+  }
   result.sync.project = root;
   result.sync.python_version = project.python_version;
   result.summary = summary_of(project);

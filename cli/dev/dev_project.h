@@ -19,11 +19,20 @@ struct DevProject {
   SyncRequest sync;
   std::vector<std::string> summary;  ///< the files of secrets, and the table of bindings
   std::vector<std::string> warnings;
-  bool has_crons = false;  ///< it has schedules, which nothing follows during a dev session
+  /// It has schedules, which nothing follows during a dev session, and how to run them was not
+  /// asked.
+  bool has_crons = false;
 };
 
-/// `persist_to`: the folder of local state (absolute); empty: `.wrangler/state` beside the
-/// configuration.
-DevProject dev_project(const Project& project, const std::filesystem::path& persist_to);
+/// What the command line says in place of the configuration; empty: the configuration's.
+struct DevOverrides {
+  std::filesystem::path persist_to;  ///< folder of local state, absolute; else `.wrangler/state`
+  std::string host;                  ///< of `request.url`; else `dev.host`, else the first route's
+  std::string upstream_protocol;     ///< of `request.url`; else `dev.upstream_protocol`
+  bool test_scheduled = false;       ///< whether there is `/__scheduled`
+};
+
+/// Throws Error for a host in the configuration that is none.
+DevProject dev_project(const Project& project, const DevOverrides& overrides);
 
 }  // namespace cwrangler::cli

@@ -26,6 +26,10 @@ import {WorkerPython} from './worker_python.js';
  * @property {string} pythonVersion
  * @property {{name: string, type: string}[]} bindings
  * @property {boolean} localEndpoints
+ * @property {string[]} localHosts by which clients may reach them, beside the machine's own names
+ * @property {boolean} scheduledPage whether `/__scheduled` runs the scheduled handler
+ * @property {string} upstreamHost of `request.url`; empty: what the client has called
+ * @property {string} upstreamProtocol of `request.url`, 'http' or 'https'; empty: the client's
  * @property {Record<string, string>} outboundMap host to the URL of its stand-in
  * @property {string} stateDirectory where local data is kept; empty: nowhere
  * @property {import('../../bindings/assets/static_assets.js').AssetsConfiguration | null} assets
@@ -287,7 +291,10 @@ hooks.tail = (traces) => {
   return dispatchEvent((entrypoints) => entrypoints.event('tail', traces, context), context);
 };
 
-/** @returns {boolean} whether what a dev session offers beside the Worker is there (`/cdn-cgi/…`) */
-export function hasLocalEndpoints() {
-  return worker?.configuration.localEndpoints === true;
+/**
+ * What a server has to know of the Worker that it answers for.
+ * @returns {WorkerConfiguration | undefined} undefined before there is one
+ */
+export function servedWorker() {
+  return worker?.configuration;
 }

@@ -1,10 +1,12 @@
 // What a dev session offers beside the Worker, at the addresses that wrangler has for it:
 // https://developers.cloudflare.com/workers/configuration/cron-triggers/#test-cron-triggers-locally
 
-import {dispatchEmail, dispatchFetch, dispatchScheduled, hasLocalEndpoints}
-  from '../../python/js/worker.js';
+import {dispatchEmail, dispatchFetch, dispatchScheduled, servedWorker} from '../../python/js/worker.js';
 
 const PREFIX = '/cdn-cgi/';
+
+/** What `--test-scheduled` adds. */
+const SCHEDULED_PAGE = '/__scheduled';
 
 /** A page of the web must not reach these through a name of its own that leads to this machine. */
 const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -15,11 +17,16 @@ const ALIASES = [['/cdn-cgi/mf/', '/cdn-cgi/local/'], ['/cdn-cgi/handler/', '/cd
 /** @param {string} url absolute @returns {boolean} whether answerLocally() must be asked */
 export function isLocalEndpoint(url) {
   // Most requests are none; only the others are parsed.
-  return url.includes(PREFIX) && hasLocalEndpoints() && new URL(url).pathname.startsWith(PREFIX);
+  if (url.includes(PREFIX)) {
+    return servedWorker()?.localEndpoints === true && new URL(url).pathname.startsWith(PREFIX);
+  }
+  return url.includes(SCHEDULED_PAGE) && servedWorker()?.scheduledPage === true &&
+      new URL(url).pathname === SCHEDULED_PAGE;
 }
 
 function isLocalHost(authority) {
-  return LOCAL_HOSTS.has(authority.replace(/:\d*$/, '').toLowerCase());
+  const host = authority.replace(/:\d*$/, '').toLowerCase();
+  return LOCAL_HOSTS.has(host) || servedWorker().localHosts.includes(host);
 }
 
 function isLocalOrigin(origin) {
@@ -31,7 +38,7 @@ function isLocalOrigin(origin) {
 }
 
 /**
- * @param {Request} request one whose path begins with /cdn-cgi/
+ * @param {Request} request one that isLocalEndpoint() has chosen
  * @returns {Promise<Response>} of the Worker, when the path means nothing here
  */
 export async function answerLocally(request) {
@@ -43,6 +50,7 @@ export async function answerLocally(request) {
     return new Response('Invalid Origin header', {status: 403});
   }
   const {pathname, searchParams} = new URL(request.url);
+  if (pathname === SCHEDULED_PAGE) return showScheduled(searchParams);
   const alias = ALIASES.find(([from]) => pathname.startsWith(from));
   const path = alias === undefined ? pathname : pathname.replace(...alias);
   if (path === '/cdn-cgi/local/scheduled') return runScheduled(searchParams);
@@ -60,6 +68,15 @@ async function runScheduled(options) {
   const status = result.outcome === 'ok' ? 200 : 500;
   return options.get('format') === 'json'
       ? Response.json(result, {status}) : new Response(result.outcome, {status});
+}
+
+/** Worded as wrangler's page. @param {URLSearchParams} options cron */
+async function showScheduled(options) {
+  const cron = options.get('cron') ?? '';
+  const {outcome} = await dispatchScheduled({cron, scheduledTime: Date.now()});
+  return outcome === 'ok'
+      ? new Response('Ran scheduled event')
+      : new Response('The scheduled handler failed.', {status: 500});
 }
 
 /** @returns {Headers} of a message, folded lines joined */

@@ -8,6 +8,7 @@ import {annotate, exceptionLine, isPythonError} from '../../python/js/user_error
 import {cancelFetch, dispatchRequest} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
+import {Upstream} from './upstream.js';
 
 /**
  * Requests whose response is not finished.
@@ -24,7 +25,15 @@ const exchanges = new Map();
  */
 hooks.fetch = (id, method, url, headers, hasBody) => {
   let request;
+  let upstream;
+  let dispatch = dispatchRequest;
   try {
+    if (isLocalEndpoint(url)) {
+      dispatch = answerLocally;
+    } else if ((upstream = Upstream.of(url)) !== undefined) {
+      url = upstream.worker.href;
+      headers = upstream.inward(headers);
+    }
     const body = hasBody ? readableFrom(() => ops.httpRead(id)) : null;
     request = makeRequest(method, url, headers, body, incomingProperties());
   } catch (error) {
@@ -33,7 +42,7 @@ hooks.fetch = (id, method, url, headers, hasBody) => {
     ops.httpRespond(id, 400, '', type, `The request is not valid: ${error.message}\n`);
     return;
   }
-  answer(id, request, isLocalEndpoint(url) ? answerLocally : dispatchRequest);
+  answer(id, request, upstream, dispatch);
 };
 
 /** The client went away before its response was whole. @param {number} id */
@@ -48,10 +57,12 @@ hooks.fetchAborted = (id) => {
   exchange.reader?.cancel(new Error('The client has disconnected.')).catch(() => {});
 };
 
-async function answer(id, request, dispatch) {
+async function answer(id, request, upstream, dispatch) {
   exchanges.set(id, {request});
   try {
-    await send(id, takeResponse(await dispatch(request)));
+    const response = takeResponse(await dispatch(request));
+    if (upstream !== undefined) response.headers = upstream.outward(response.headers);
+    await send(id, response);
   } catch (error) {
     // Without its client a handler may well fail; nobody asked for the answer any more.
     if (exchanges.has(id)) fail(id, error);

@@ -18,6 +18,7 @@
 #include "cli/dev/outbound_map.h"
 #include "cli/dev/output.h"
 #include "cli/dev/restart_policy.h"
+#include "cli/dev/upstream.h"
 #include "temporary_folder.h"
 
 namespace cwrangler::cli {
@@ -26,6 +27,30 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 using test::TemporaryFolder;
+
+TEST_CASE("the host of a route is what its pattern names") {
+  CHECK(host_of_route("example.com/*") == "example.com");
+  CHECK(host_of_route("https://Shop.Example.com/a/b*") == "shop.example.com");
+  CHECK(host_of_route("*.example.com/api/*") == "example.com");
+  CHECK(host_of_route("*example.com/*") == "example.com");
+  CHECK(host_of_route("example.com:8443") == "example.com:8443");
+  CHECK(host_of_route("*/admin").empty());
+  CHECK(host_of_route("https://*/x").empty());
+  CHECK(host_of_route("").empty());
+  CHECK(without_port("example.com:8443") == "example.com");
+  CHECK(without_port("example.com") == "example.com");
+  CHECK(without_port("[::1]:80") == "[::1]");
+  CHECK(without_port("[::1]") == "[::1]");
+}
+
+TEST_CASE("--host takes a host and nothing more") {
+  CHECK(checked_host("Example.com:8443", "--host") == "example.com:8443");
+  for (const char* bad :
+       {"https://example.com", "example.com/path", "a b", "user@example.com", ""}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(checked_host(bad, "--host"), Error);
+  }
+}
 
 TEST_CASE("stand-ins for hosts") {
   const auto map =
