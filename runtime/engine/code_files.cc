@@ -71,6 +71,10 @@ bool CodeFiles::read(const std::string& key, std::string_view extension,
     if (!code) continue;
     if (use(std::move(*code))) return true;
     spdlog::debug("{} is of no use here", path.string());
+    // Another build has made it. That it is looked at by each start costs more than to make it
+    // anew.
+    std::error_code failed;
+    if (folder == folders_.own) fs::remove(path, failed);
   }
   return false;
 }

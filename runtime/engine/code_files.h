@@ -30,7 +30,7 @@ class CodeFiles {
   bool contains(const std::string& key, std::string_view extension) const;
 
   /// Gives `use` the code for `key` that can be trusted, the user's before the installed, until it
-  /// returns true. Returns whether it did.
+  /// returns true. Returns whether it did. The user's is removed where it is of no use.
   bool read(const std::string& key, std::string_view extension,
             const std::function<bool(std::string code)>& use) const;
 

@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kShortRun{1};
 }  // namespace
 
 WasmCode::~WasmCode() {
-  for (Preload& preload : preloads_) preload.thread.join();
+  for (auto& [state, preload] : preloads_) preload.thread.join();
 }
 
 void WasmCode::install(v8::Isolate* isolate) {
@@ -70,11 +70,20 @@ void WasmCode::stream(v8::WasmStreaming& streaming, std::span<const uint8_t> byt
   loaded_[key] = usable ? kept.size() : 0;
 }
 
-void WasmCode::preload(std::filesystem::path file) {
+std::string WasmCode::state_of(const std::filesystem::path& file) {
+  Digest digest;
+  digest.add(file.native());
+  digest.add_file_state(file);
+  return digest.hex();
+}
+
+void WasmCode::preload(const std::filesystem::path& file) {
+  const std::string state = state_of(file);
   const std::lock_guard lock(mutex_);
-  if (!preloaded_.insert(file).second) return;
-  Preload& preload = preloads_.emplace_back();
-  preload.thread = std::thread([this, file = std::move(file), &preload] {
+  const auto [entry, is_new] = preloads_.try_emplace(state);
+  if (!is_new) return;
+  Preload& preload = entry->second;
+  preload.thread = std::thread([this, file, &preload] {
     try {
       load(file, preload);
     } catch (const std::exception& error) {
@@ -136,12 +145,28 @@ void WasmCode::load(const std::filesystem::path& file, Preload& preload) {
 
 v8::MaybeLocal<v8::WasmModuleObject> WasmCode::find(v8::Isolate* isolate, const std::string& key) {
   std::unique_lock lock(mutex_);
-  const auto may_bring = [&](const Preload& preload) {
+  const auto may_bring = [&](const auto& entry) {
+    const Preload& preload = entry.second;
     return !preload.done && (preload.key.empty() || preload.key == key);
   };
   preload_changed_.wait(lock, [&] {
     return modules_.contains(key) || std::none_of(preloads_.begin(), preloads_.end(), may_bring);
   });
+  return known(isolate, key);
+}
+
+v8::MaybeLocal<v8::WasmModuleObject> WasmCode::find_file(v8::Isolate* isolate,
+                                                         const std::filesystem::path& file) {
+  const std::string state = state_of(file);
+  std::unique_lock lock(mutex_);
+  const auto preload = preloads_.find(state);
+  if (preload == preloads_.end()) return {};
+  preload_changed_.wait(lock, [&] { return preload->second.done; });
+  return known(isolate, preload->second.key);
+}
+
+v8::MaybeLocal<v8::WasmModuleObject> WasmCode::known(v8::Isolate* isolate,
+                                                     const std::string& key) const {
   const auto found = modules_.find(key);
   if (found == modules_.end()) return {};
   return v8::WasmModuleObject::FromCompiledModule(isolate, found->second.code);

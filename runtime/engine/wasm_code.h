@@ -15,10 +15,8 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
-#include <list>
 #include <map>
 #include <mutex>
-#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -43,12 +41,15 @@ class WasmCode {
   static std::string key_of(std::span<const uint8_t> bytes);
 
   /// Begins to load the kept code of the module in a file, on a thread of its own, for the find()
-  /// that will come. Once for each file; does nothing when there is no code for it. Failures are
-  /// logged: find() then has no module.
-  void preload(std::filesystem::path file);
+  /// that will come. Once for each state of the file; does nothing when there is no code for it.
+  /// Failures are logged: find() then has no module.
+  void preload(const std::filesystem::path& file);
 
   /// The module, when this process has compiled it before. Waits for it while it is being loaded.
   v8::MaybeLocal<v8::WasmModuleObject> find(v8::Isolate* isolate, const std::string& key);
+  /// The same for a file that preload() was called for, which is not read again.
+  v8::MaybeLocal<v8::WasmModuleObject> find_file(v8::Isolate* isolate,
+                                                 const std::filesystem::path& file);
   /// Remembers a compiled module for find() and save().
   void keep(const std::string& key, v8::Local<v8::WasmModuleObject> module);
 
@@ -67,6 +68,8 @@ class WasmCode {
     std::thread thread;
   };
 
+  static std::string state_of(const std::filesystem::path& file);
+  v8::MaybeLocal<v8::WasmModuleObject> known(v8::Isolate* isolate, const std::string& key) const;
   static void compile(const v8::FunctionCallbackInfo<v8::Value>& call);
   void stream(v8::WasmStreaming& streaming, std::span<const uint8_t> bytes, const std::string& key);
   void load(const std::filesystem::path& file, Preload& preload);
@@ -75,9 +78,8 @@ class WasmCode {
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
   std::map<std::string, Module> modules_;
-  std::map<std::string, size_t> loaded_;  // bytes of code that came from disk
-  std::set<std::filesystem::path> preloaded_;
-  std::list<Preload> preloads_;
+  std::map<std::string, size_t> loaded_;     // bytes of code that came from disk
+  std::map<std::string, Preload> preloads_;  // by state_of() their files
   std::condition_variable preload_changed_;
 };
 

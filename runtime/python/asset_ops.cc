@@ -113,6 +113,14 @@ void find_compiled(Call call) {
   }
 }
 
+void find_compiled_asset(Call call) {
+  engine::WasmCode& code = engine::Isolate::from(call).platform().wasm_code();
+  v8::Local<v8::WasmModuleObject> module;
+  if (code.find_file(call.GetIsolate(), asset_path(call)).ToLocal(&module)) {
+    call.GetReturnValue().Set(module);
+  }
+}
+
 void keep_compiled(Call call) {
   if (!call[1]->IsWasmModuleObject()) throw engine::TypeErrorException("a module is expected");
   engine::Isolate::from(call).platform().wasm_code().keep(text(call, 0),
@@ -143,6 +151,7 @@ constexpr engine::Op kOps[] = {
     {"pythonKeepCode", engine::op<&keep_code>},
     {"pythonModuleKey", engine::op<&module_key>},
     {"pythonFindCompiled", engine::op<&find_compiled>},
+    {"pythonFindCompiledAsset", engine::op<&find_compiled_asset>},
     {"pythonKeepCompiled", engine::op<&keep_compiled>},
 };
 

@@ -83,15 +83,28 @@ void read(Call call) {
   call.GetReturnValue().Set(static_cast<double>(count));
 }
 
-void preload(Call call) {
+/// The host's file of a module by its name; empty: it has none.
+std::string file_argument(Call call) {
   const ModuleTree& tree = modules_of(call).tree;
   ModuleTree::Id id = ModuleTree::kRoot;
   for (const auto part : std::views::split(text(call, 0), '/')) {
     id = tree.find(id, std::string_view(part.begin(), part.end()));
-    if (id == 0) return;
+    if (id == 0) return {};
   }
-  const std::string& path = tree.node(id).path;
-  if (!path.empty()) engine::Isolate::from(call).platform().wasm_code().preload(path);
+  return tree.node(id).path;
+}
+
+void preload(Call call) {
+  const std::string file = file_argument(call);
+  if (!file.empty()) engine::Isolate::from(call).platform().wasm_code().preload(file);
+}
+
+void find_compiled(Call call) {
+  const std::string file = file_argument(call);
+  if (file.empty()) return;
+  engine::WasmCode& code = engine::Isolate::from(call).platform().wasm_code();
+  v8::Local<v8::WasmModuleObject> module;
+  if (code.find_file(call.GetIsolate(), file).ToLocal(&module)) call.GetReturnValue().Set(module);
 }
 
 /// [[module, name, …], …] and the Worker's own that were looked into.
@@ -137,6 +150,7 @@ constexpr engine::Op kOps[] = {
     {"pythonModulePreload", engine::op<&preload>},
     {"pythonImport", engine::op<&import>},
     {"pythonDefineModule", engine::op<&define>},
+    {"pythonModuleFindCompiled", engine::op<&find_compiled>},
     {"pythonLeadingImports", engine::op<&leading_imports>},
 };
 

@@ -7,7 +7,6 @@ import {schedulerTimeout} from '../../web/js/timers.js';
 import {Release} from './releases.js';
 import {Libraries, referenceReader, reopenFiles} from './snapshot.js';
 import {SuspendedFrames} from './suspended_frames.js';
-import {compileModule} from './wasm_modules.js';
 
 /**
  * Globals that the glue looks at to find out where it runs. It must take this for a browser's main
@@ -91,6 +90,8 @@ function pythonVersion(module) {
  * @property {(status: number) => void} [exit] ends the process when C code calls exit()
  * @property {{description: import('./snapshot.js').Description, size: number}} [snapshot] what to go on
  *     from, instead of starting Python; its libraries are files
+ * @property {(path: string) => WebAssembly.Module | undefined} [findCompiled] a library that need not be
+ *     read
  */
 
 const WASM_PAGE = 65536;
@@ -159,7 +160,7 @@ export class Interpreter {
           addErrorMark(imports);
           const instantiate = async () => {
             // Only here: until now its code may have been on the way from the disk.
-            const wasm = await compileModule(release.file('pyodide.wasm'));
+            const wasm = await release.compiled('pyodide.wasm');
             const instance = await WebAssembly.instantiate(wasm, imports);
             // 314 exports its memory and its table, the others import them.
             const {memory = imports.env.memory, __indirect_function_table:
@@ -184,7 +185,7 @@ export class Interpreter {
       withEnvironment(() => create(settings)).catch(reject);
     });
     const interpreter = new Interpreter({module, sitePackages, libraries, table, release});
-    if (options.snapshot !== undefined) await interpreter.#restore(options.snapshot);
+    if (options.snapshot !== undefined) await interpreter.#restore(options.snapshot, options.findCompiled);
     return interpreter;
   }
 
@@ -213,10 +214,10 @@ export class Interpreter {
   }
 
   /** Instead of starting Python. The memory comes last: all before has written to it. */
-  async #restore({description}) {
+  async #restore({description}, findCompiled) {
     const {libraries, tableLength, stackPointer, workingFolder, openFiles} = description;
     const {FS, HEAP8} = this.module;
-    await this.libraries.restore(this.module, this.table, libraries, (name) => FS.readFile(name));
+    await this.libraries.restore(this.module, this.table, libraries, findCompiled);
     if (this.table.length !== tableLength) {
       throw new Error(`the function table has ${this.table.length} entries, not ${tableLength}`);
     }

@@ -6,6 +6,7 @@
 
 import {ops} from '../../web/js/host.js';
 import {Links} from './links.js';
+import {compileModule} from './wasm_modules.js';
 
 /** Parameters of the compiled glue, which hide globals of the same name. */
 const PARAMETERS = ['crypto', 'MessageChannel', 'setTimeout'];
@@ -29,6 +30,14 @@ export class Release {
   /** @param {string} name @returns {Uint8Array} a file of the release, mapped into memory */
   file(name) {
     return ops.pythonAsset(`${this.folder}/${name}`);
+  }
+
+  /**
+   * @param {string} name of a WebAssembly module
+   * @returns {Promise<WebAssembly.Module>}
+   */
+  async compiled(name) {
+    return ops.pythonFindCompiledAsset(`${this.folder}/${name}`) ?? compileModule(this.file(name));
   }
 
   /** @returns {Links | undefined} where symbols of the main module are, when it is linked */

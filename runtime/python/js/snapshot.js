@@ -76,12 +76,12 @@ export class Libraries {
    * @param {object} module Emscripten's
    * @param {WebAssembly.Table} table
    * @param {LibraryPlace[]} places
-   * @param {(name: string) => Uint8Array} read
+   * @param {(name: string) => WebAssembly.Module | undefined} [findCompiled]
    */
-  async restore(module, table, places, read) {
-    const {LDSO, newDSO, loadWebAssemblyModule} = module;
+  async restore(module, table, places, findCompiled) {
+    const {FS, LDSO, newDSO, loadWebAssemblyModule} = module;
     for (const place of places) {
-      const code = await compileModule(read(place.name));
+      const code = findCompiled?.(place.name) ?? await compileModule(FS.readFile(place.name));
       // What was there before the library was put there by Python's own start, which is not repeated.
       if (table.length < place.table) table.grow(place.table - table.length);
       this.#next = place;

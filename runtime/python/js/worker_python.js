@@ -126,9 +126,8 @@ export class WorkerPython {
    * @param {ReturnType<typeof openSnapshot>} [snapshot] to go on from
    */
   async boot(snapshot) {
-    for (const {name} of snapshot?.description.libraries ?? []) {
-      if (name.startsWith(`${MODULES}/`)) ops.pythonModulePreload(name.slice(MODULES.length + 1));
-    }
+    const ofWorker = (path) => (path.startsWith(`${MODULES}/`) ? path.slice(MODULES.length + 1) : '');
+    for (const {name} of snapshot?.description.libraries ?? []) ops.pythonModulePreload(ofWorker(name));
     const isOfWorker = snapshot !== undefined && snapshot.layer !== 'base';
     const log = (level) => (line) => ops.log(level, line);
     this.interpreter = await Interpreter.start({
@@ -147,6 +146,7 @@ export class WorkerPython {
         // A base layer is the same for all Workers, so theirs come after it.
         if (isOfWorker) this.#mountModules(FS);
       },
+      findCompiled: (path) => ops.pythonModuleFindCompiled(ofWorker(path)),
       snapshot,
     });
     const {api, module, sitePackages} = this.interpreter;
