@@ -3,12 +3,14 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -22,6 +24,9 @@
 namespace {
 
 using cwrangler::server::ServeOptions;
+
+/// Each takes some 20 MB, and address space for a stack and for Python's largest memory.
+constexpr size_t kMostInstances = 1'000;
 
 /// One descriptor for each connection: the soft limit of 1024 is there for programs that use
 /// select().
@@ -64,6 +69,11 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
       .add_option("--dynamic-workers", options.server.dynamic_workers,
                   "How many Workers a Worker may have made at once (Worker Loader)")
       ->capture_default_str();
+  command
+      .add_option("--instances", options.server.instances,
+                  "How many instances of the Worker answer requests, each on a thread of its own "
+                  "(1 with --control-fd, else one for each core)")
+      ->check(CLI::Range(size_t{1}, kMostInstances));
   using cwrangler::server::ServerOptions;
   milliseconds("--cpu-limit-ms", "CWRANGLER_CPU_LIMIT_MS", &options, &ServerOptions::cpu_limit,
                "The longest that one call into the Worker may run (30000)");
@@ -124,6 +134,9 @@ int run(int argc, char** argv) {
   if (options.control_fd < 0 && options.config.empty()) {
     throw cwrangler::Error("serve needs --config FILE or --control-fd N")
         .exit_with(cwrangler::ExitCode::usage);
+  }
+  if (serve->count("--instances") == 0 && options.control_fd < 0) {
+    options.server.instances = std::max(1U, std::thread::hardware_concurrency());
   }
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);

@@ -96,7 +96,8 @@ void Server::run() {
   loop_.run();
   environment_.platform.save_code();
   // Instances are ended and joined here, while what they use is still there.
-  current_.reset();
+  serving_.clear();
+  joining_.clear();
   next_.reset();
   maker_.reset();
   slots_.clear();
@@ -147,23 +148,56 @@ void Server::load(std::int64_t generation, WorkerConfig config) {
   start(Cause::load);
 }
 
-void Server::start(Cause cause) {
-  if (next_) end(next_);
-  cause_ = cause;
-  next_ = std::make_shared<Slot>();
-  next_->began = Clock::now();
-  next_->owes_snapshot = cause == Cause::load && current_ && current_->instance->answers();
-  slots_.push_back(next_);
+/// Adds it to slots_; what becomes of it is told by its callbacks. Throws Error.
+Server::SlotRef Server::start_instance(const InstanceEnvironment& environment) {
+  const auto slot = std::make_shared<Slot>();
+  slot->began = Clock::now();
+  slots_.push_back(slot);
   try {
-    next_->instance = start_thread_instance(
-        next_->owes_snapshot ? reload_environment_ : environment_, config_, callbacks(next_));
+    slot->instance = start_thread_instance(environment, config_, callbacks(slot));
+  } catch (const Error&) {
+    slots_.remove(slot);
+    throw;
+  }
+  return slot;
+}
+
+void Server::start(Cause cause) {
+  if (next_) end(std::exchange(next_, nullptr));
+  cause_ = cause;
+  const bool is_reload = cause == Cause::load && answers();
+  try {
+    next_ = start_instance(is_reload ? reload_environment_ : environment_);
+    next_->owes_snapshot = is_reload;
   } catch (const Error& error) {
-    start_failed(next_, {"internal", error.problem(), error.what()});
+    not_started({"internal", error.problem(), error.what()});
   }
 }
 
+/// Starts as many as are missing beside those that serve.
+void Server::join_missing() {
+  const InstanceEnvironment& environment =
+      serving_.front()->owes_snapshot ? reload_environment_ : environment_;
+  try {
+    while (serving_.size() + joining_.size() < options_.instances) {
+      joining_.push_back(start_instance(environment));
+    }
+  } catch (const Error& error) {
+    spdlog::warn("an instance could not be started: {}", error.what());
+  }
+}
+
+bool Server::answers() const {
+  return !serving_.empty() && serving_.front()->instance->answers();
+}
+
 void Server::started(const SlotRef& slot) {
+  slot->starting = false;
   if (slot == maker_) end(std::exchange(maker_, nullptr));
+  if (std::erase(joining_, slot) > 0) {
+    serving_.push_back(slot);
+    slot->instance->serve(sockets_);
+  }
   if (slot != next_) return;
   next_.reset();
   const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
@@ -194,21 +228,25 @@ void Server::make_snapshot_later() {
 
 /// By an instance that does nothing else: the one that answers is past its top level.
 void Server::make_snapshot() {
-  maker_ = std::make_shared<Slot>();
-  slots_.push_back(maker_);
   try {
-    maker_->instance = start_thread_instance(snapshot_environment_, config_, callbacks(maker_));
+    maker_ = start_instance(snapshot_environment_);
   } catch (const Error& error) {
     spdlog::debug("no snapshot of the Worker is made: {}", error.what());
-    end(std::exchange(maker_, nullptr));
   }
 }
 
 void Server::start_failed(const SlotRef& slot, Failure failure) {
   end(slot);
   if (slot == maker_) maker_.reset();
+  if (std::erase(joining_, slot) > 0) {
+    spdlog::warn("an instance beside others did not start: {}", failure.message);
+  }
   if (slot != next_) return;
   next_.reset();
+  not_started(std::move(failure));
+}
+
+void Server::not_started(Failure failure) {
   if (cause_ == Cause::load) {
     environment_.events({{"type", control::kLoadFailed},
                          {"generation", generation_},
@@ -217,19 +255,21 @@ void Server::start_failed(const SlotRef& slot, Failure failure) {
                          {"kind", failure.kind}});
   }
   // The Worker that was loaded before stays. Another failure is newer than the one shown.
-  const bool answering = current_ && current_->instance->answers();
-  if (!answering) show_failure(std::move(failure));
+  if (!answers()) show_failure(std::move(failure));
   if (cause_ != Cause::load) retry_later();
 }
 
 void Server::lost(const SlotRef& slot, const std::string& reason) {
-  const bool was_current = slot == current_;
-  if (was_current) current_.reset();
+  const bool was_serving = std::erase(serving_, slot) > 0;
   retire(slot, options_.grace);
-  if (!was_current || stopping_) return;
+  if (!was_serving || stopping_) return;
   environment_.events({{"type", control::kRestarted}, {"reason", reason}});
   if (next_) return;  // a newer one is on its way
-  if (restart_now()) {
+  const bool at_once = restart_now();
+  if (!at_once) retry_later();
+  if (answers()) {
+    if (at_once) join_missing();
+  } else if (at_once) {
     start(Cause::loss);
   } else {
     show_failure({"user",
@@ -237,7 +277,6 @@ void Server::lost(const SlotRef& slot, const std::string& reason) {
                       " times within " + seconds(options_.loss_window) +
                       "; the next try follows in a moment.",
                   ""});
-    retry_later();
   }
 }
 
@@ -252,17 +291,25 @@ bool Server::restart_now() {
 void Server::retry_later() {
   timers_->retry.expires_after(options_.loss_pause);
   timers_->retry.async_wait([this](const boost::system::error_code& error) {
-    if (!error && !stopping_ && !next_) start(Cause::retry);
+    if (error || stopping_ || next_) return;
+    if (answers()) {
+      join_missing();
+    } else {
+      start(Cause::retry);
+    }
   });
 }
 
+/// This instance, and those that will join it, in the place of all others.
 void Server::promote(const SlotRef& slot) {
-  const SlotRef before = std::exchange(current_, slot);
+  const std::vector<SlotRef> before = std::exchange(serving_, {slot});
+  for (const SlotRef& late : std::exchange(joining_, {})) end(late);
   slot->instance->serve(sockets_);
   for (Handover& connection : std::exchange(waiting_, {})) {
     slot->instance->adopt(std::move(connection));
   }
-  if (before) retire(before, options_.drain_limit);
+  for (const SlotRef& replaced : before) retire(replaced, options_.drain_limit);
+  if (answers()) join_missing();
 }
 
 void Server::show_failure(Failure failure) {
@@ -286,21 +333,17 @@ void Server::retire(const SlotRef& slot, ServerOptions::Duration limit) {
 /// A connection that an instance has given up.
 void Server::place(Handover connection) {
   if (stopping_) return;
-  if (current_) {
-    current_->instance->adopt(std::move(connection));
-  } else {
+  if (serving_.empty()) {
     waiting_.push_back(std::move(connection));
+  } else {
+    serving_[placed_++ % serving_.size()]->instance->adopt(std::move(connection));
   }
 }
 
 void Server::end(const SlotRef& slot) {
   slot->leaving = true;
   if (std::exchange(slot->ended, true)) return;
-  if (slot->instance) {
-    slot->instance->end();
-  } else {
-    ended(slot);
-  }
+  slot->instance->end();
 }
 
 void Server::ended(const SlotRef& slot) {
@@ -314,8 +357,8 @@ void Server::watch() {
   timers_->watch.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     for (const SlotRef& slot : slots_) {
-      if (!slot->instance || slot->ended || slot->terminated) continue;
-      const bool starting = slot == next_ || slot == maker_;
+      if (slot->ended || slot->terminated) continue;
+      const bool starting = slot->starting;
       const auto limit = starting ? std::max(options_.startup_limit, cpu_limit_) : cpu_limit_;
       const auto busy = slot->instance->cpu_time_of_call().value_or(ServerOptions::Duration(0));
       if (busy <= limit) {
@@ -345,7 +388,8 @@ void Server::stop() {
   waiting_.clear();
   if (next_) end(std::exchange(next_, nullptr));
   if (maker_) end(std::exchange(maker_, nullptr));
-  if (const SlotRef slot = std::exchange(current_, nullptr)) retire(slot, options_.grace);
+  for (const SlotRef& slot : std::exchange(joining_, {})) end(slot);
+  for (const SlotRef& slot : std::exchange(serving_, {})) retire(slot, options_.grace);
   timers_->grace.expires_after(options_.grace);
   timers_->grace.async_wait([this](const boost::system::error_code& error) {
     if (error) return;

@@ -1,6 +1,6 @@
-// The server: one Worker at a time on a set of listening sockets. It replaces the running instance
-// when a new configuration is loaded, when the Worker dies or loops for ever, and loses no request
-// by it.
+// The server: one Worker at a time on a set of listening sockets, in one instance or in several
+// that accept from the same sockets. It replaces the running instances when a new configuration is
+// loaded, one of them when it dies or loops for ever, and loses no request by it.
 //
 // Runs on the thread that calls run(), which is also the watchdog: it enters no JavaScript.
 
@@ -30,6 +30,9 @@ struct ServerOptions {
   /// How many Workers an instance may have made with its Worker Loader bindings at once. A Python
   /// one takes about 100 MB; beyond the limit those that are idle make room.
   size_t dynamic_workers = 20;
+  /// How many instances answer requests, each on a thread of its own. The first one to start makes
+  /// the snapshot that the others go on from.
+  size_t instances = 1;
   /// How long an instance that was replaced may finish its requests and background tasks;
   /// production grants 30 s to waitUntil.
   Duration drain_limit{30'000};
@@ -74,6 +77,7 @@ class Server {
   struct Slot {
     std::unique_ptr<Instance> instance;
     Clock::time_point began;
+    bool starting = true;
     bool leaving = false;  // drained is awaited
     bool ended = false;
     bool owes_snapshot = false;  // it was waited for, so it has not made one
@@ -83,9 +87,13 @@ class Server {
   using SlotRef = std::shared_ptr<Slot>;
 
   InstanceCallbacks callbacks(const SlotRef& slot);
+  SlotRef start_instance(const InstanceEnvironment& environment);
   void start(Cause cause);
+  void join_missing();
+  bool answers() const;
   void started(const SlotRef& slot);
   void start_failed(const SlotRef& slot, Failure failure);
+  void not_started(Failure failure);
   void lost(const SlotRef& slot, const std::string& reason);
   void promote(const SlotRef& slot);
   void show_failure(Failure failure);
@@ -113,11 +121,13 @@ class Server {
   WorkerConfig config_;
   ServerOptions::Duration cpu_limit_;
   Cause cause_ = Cause::load;
-  SlotRef current_;                // answers requests; may be one that only says what is wrong
-  SlotRef next_;                   // is starting
+  std::vector<SlotRef> serving_;   // answer requests; may be one that only says what is wrong
+  SlotRef next_;                   // is starting to take their place
+  std::vector<SlotRef> joining_;   // are starting to be beside them
   SlotRef maker_;                  // starts for its snapshot alone
   std::list<SlotRef> slots_;       // all that are not destroyed yet
   std::vector<Handover> waiting_;  // connections without an instance
+  size_t placed_ = 0;              // connections that went to an instance
   std::vector<Clock::time_point> losses_;
   bool stopping_ = false;
   struct Timers;
