@@ -46,6 +46,14 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
       ->capture_default_str();
   command.add_option("--port", options.port, "Port to listen on; 0 takes a free one")
       ->capture_default_str();
+  CLI::Option* const https =
+      command.add_flag("--https", options.https,
+                       "Speak HTTPS, with a certificate of this machine unless others are given");
+  CLI::Option* const certificate = command.add_option(
+      "--https-certificate", options.certificate_file, "Certificate, PEM, with --https-key");
+  CLI::Option* const key = command.add_option("--https-key", options.key_file, "Its key, PEM");
+  certificate->needs(https)->needs(key);
+  key->needs(https)->needs(certificate);
   auto* control =
       command.add_option("--control-fd", options.control_fd,
                          "An inherited socket that brings configurations and takes the log");
@@ -123,6 +131,7 @@ int run(int argc, char** argv) {
   ServeOptions options;
   cwrangler::engine::Platform::Options platform_options = platform_defaults();
   options.server.snapshot_folder = snapshot_folder();
+  options.certificate_folder = cache_folder("certificate");
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
   app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");
   add_serve_options(*serve, options, platform_options);

@@ -19,6 +19,9 @@ struct Flags {
   std::string ip;
   std::string host;
   std::string upstream_protocol;
+  std::string local_protocol;
+  std::string key_path;
+  std::string certificate_path;
   std::string python;
   std::string persist_to;
   std::vector<std::string> variables;
@@ -56,6 +59,29 @@ ProjectOptions project_options(const Flags& flags, const CommandContext& context
   return options;
 }
 
+/// The messages are wrangler's.
+Protocol protocol_of(const Flags& flags, const Config& config, const CommandContext& context) {
+  Protocol protocol;
+  protocol.https =
+      flags.local_protocol.empty() ? config.dev_https : flags.local_protocol == "https";
+  if (flags.key_path.empty() != flags.certificate_path.empty()) {
+    throw Error("Must specify both certificate path and key path to use a Custom Certificate.")
+        .exit_with(ExitCode::usage)
+        .hint("Give --https-key-path and --https-cert-path.");
+  }
+  if (!protocol.https || flags.key_path.empty()) return protocol;
+  const auto file = [&context](const std::string& path, const char* what) {
+    std::filesystem::path full = context.options.directory / path;
+    if (!std::filesystem::is_regular_file(full)) {
+      throw Error(std::string("Missing Custom Certificate ") + what + " at " + full.string());
+    }
+    return full;
+  };
+  protocol.key = file(flags.key_path, "Key");
+  protocol.certificate = file(flags.certificate_path, "File");
+  return protocol;
+}
+
 std::filesystem::path runtime_program() {
   std::filesystem::path program = sibling_program("cwrangler-runtime");
   if (program.empty()) {
@@ -84,6 +110,7 @@ int dev(const Flags& flags, const CommandContext& context) {
   session.ip = !flags.ip.empty() ? flags.ip : !config.dev_ip.empty() ? config.dev_ip : "localhost";
   session.port = flags.port;
   if (!session.port && config.dev_port > 0) session.port = config.dev_port;
+  session.protocol = protocol_of(flags, config, context);
   session.sync = !flags.no_sync;
   session.keys = flags.interactive;
   session.runtime = runtime_program();
@@ -107,6 +134,13 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
   command->add_option("--port", flags->port, "Port to listen on (default: 8787, or the next free)")
       ->check(CLI::Range(0, 65535));
   command->add_option("--ip", flags->ip, "Address to listen on (default: localhost)");
+  command
+      ->add_option("--local-protocol", flags->local_protocol,
+                   "What clients speak: http or https (default: http)")
+      ->check(CLI::IsMember({"http", "https"}));
+  command->add_option("--https-key-path", flags->key_path,
+                      "Key for https, PEM (default: one made for this machine)");
+  command->add_option("--https-cert-path", flags->certificate_path, "Its certificate, PEM");
   command->add_option("--host", flags->host,
                       "Host of request.url (default: that of the first route)");
   command

@@ -103,7 +103,7 @@ std::optional<Listeners> try_port(std::vector<Address> addresses, int port, cons
 
 }  // namespace
 
-Listeners open_listeners(const std::string& ip, std::optional<int> port) {
+Listeners open_listeners(const std::string& ip, std::optional<int> port, const Protocol& protocol) {
   const std::vector<Address> addresses = addresses_of(ip);
   std::optional<Listeners> opened;
   if (port) {
@@ -121,7 +121,14 @@ Listeners open_listeners(const std::string& ip, std::optional<int> port) {
                 "specify a different port with --port.");
   }
   const std::string host = ip.find(':') == std::string::npos ? ip : "[" + ip + "]";
-  opened->url = "http://" + host + ":" + std::to_string(opened->port);
+  opened->url =
+      (protocol.https ? "https://" : "http://") + host + ":" + std::to_string(opened->port);
+  if (protocol.https) opened->arguments.emplace_back("--https");
+  if (!protocol.certificate.empty()) {
+    opened->arguments.insert(opened->arguments.end(),
+                             {"--https-certificate", protocol.certificate.string(), "--https-key",
+                              protocol.key.string()});
+  }
   return std::move(*opened);
 }
 

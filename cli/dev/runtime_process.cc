@@ -47,6 +47,8 @@ RuntimeProcess RuntimeProcess::start(
     options.arguments.insert(options.arguments.end(), {"--listen-fd", std::to_string(number)});
     options.descriptors.emplace_back(socket.get(), number++);
   }
+  options.arguments.insert(options.arguments.end(), listeners.arguments.begin(),
+                           listeners.arguments.end());
   options.environment = environment;
   options.own_process_group = true;
   return {ChildProcess::start(options), MessageStream(std::move(ours)), std::move(output)};

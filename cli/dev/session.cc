@@ -112,7 +112,7 @@ int Session::run() {
   if (!signals_.valid()) throw system_error("watching for signals");
 
   project_ = options_.load();
-  listeners_ = open_listeners(options_.ip, options_.port);
+  listeners_ = open_listeners(options_.ip, options_.port, options_.protocol);
   watch();
   announce();
   if (options_.keys) hotkeys_.emplace();

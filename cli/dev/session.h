@@ -11,13 +11,15 @@
 #include <vector>
 
 #include "cli/dev/dev_project.h"
+#include "cli/dev/listeners.h"
 #include "cli/terminal/terminal.h"
 
 namespace cwrangler::cli {
 
 struct SessionOptions {
-  std::string ip;                         ///< an address of this machine, or "localhost"
-  std::optional<int> port;                ///< nothing: 8787 or the next free one
+  std::string ip;           ///< an address of this machine, or "localhost"
+  std::optional<int> port;  ///< nothing: 8787 or the next free one
+  Protocol protocol;
   bool sync = true;                       ///< install packages when the dependencies have changed
   bool keys = true;                       ///< read keys where there is a terminal
   std::filesystem::path runtime;          ///< the program `cwrangler-runtime`

@@ -24,8 +24,12 @@ bool would_block(const error_code& error) {
 
 }  // namespace
 
-Connection::Connection(ConnectionLoop& loop, tcp::socket socket, std::string input)
-    : loop_(loop), socket_(std::move(socket)), input_(std::move(input)), parser_(loop.limits) {}
+Connection::Connection(ConnectionLoop& loop, tcp::socket socket, std::string input, bool secure)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      secure_(secure),
+      input_(std::move(input)),
+      parser_(loop.limits) {}
 
 void Connection::start() {
   error_code ignored;
@@ -141,6 +145,7 @@ bool Connection::begin_request() {
     refuse({405, "The method " + request_.method + " is not allowed."});
     return false;
   }
+  request_.secure = secure_;
   if (const auto rejection = resolve_target(request_)) {
     refuse(*rejection);
     return false;
@@ -297,7 +302,7 @@ bool Connection::leave_if_asked() {
   if (loop_.successor) {
     error_code error;
     Descriptor released(socket_.release(error));
-    Handover handover{std::move(released), std::move(input_)};
+    Handover handover{std::move(released), std::move(input_), secure_};
     close();
     if (!error) loop_.successor(std::move(handover));
     return true;

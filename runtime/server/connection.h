@@ -51,9 +51,10 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `input`: what was read from the socket already. To be put into `loop.open` by the caller, then
-  /// started.
-  Connection(ConnectionLoop& loop, boost::asio::ip::tcp::socket socket, std::string input);
+  /// `input`: what was read from the socket already. `secure`: the client speaks HTTPS. To be put
+  /// into `loop.open` by the caller, then started.
+  Connection(ConnectionLoop& loop, boost::asio::ip::tcp::socket socket, std::string input,
+             bool secure);
 
   void start();
   /// The loop has a successor, or is finishing: goes if it is between two requests.
@@ -117,6 +118,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   ConnectionLoop& loop_;
   boost::asio::ip::tcp::socket socket_;
   State state_ = State::waiting;
+  const bool secure_;
   std::string input_;  // read, not looked at yet
   RequestParser parser_;
   bool reading_ = false;    // a wait for input is under way

@@ -28,6 +28,8 @@ tcp protocol_of(int socket) {
   }
   if (address.ss_family == AF_INET) return tcp::v4();
   if (address.ss_family == AF_INET6) return tcp::v6();
+  // A client's tunnel (tls_listener.h): to asio a stream like another.
+  if (address.ss_family == AF_UNIX) return tcp::v4();
   throw Error("the socket is not a TCP socket");
 }
 
@@ -64,8 +66,9 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     for (const auto& listener : listeners_) accept(listener);
   }
 
-  void adopt(tcp::socket socket, std::string input) {
-    auto connection = std::make_shared<Connection>(shared, std::move(socket), std::move(input));
+  void adopt(tcp::socket socket, std::string input, bool secure) {
+    auto connection =
+        std::make_shared<Connection>(shared, std::move(socket), std::move(input), secure);
     shared.open.insert(connection);
     connection->start();
     check_later();
@@ -104,7 +107,8 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
             if (listening) self->accept_later();
             return;
           }
-          if (!error && (listening || self->shared.successor)) self->adopt(std::move(socket), {});
+          if (!error && (listening || self->shared.successor))
+            self->adopt(std::move(socket), {}, /*secure=*/false);
           if (listener->acceptor.is_open()) self->accept(listener);
         });
   }
@@ -158,7 +162,7 @@ void Connections::adopt(Handover connection) {
     tcp::socket socket(loop_->shared.io);
     socket.assign(protocol_of(connection.socket.get()), connection.socket.get());
     connection.socket.release();
-    loop_->adopt(std::move(socket), std::move(connection.input));
+    loop_->adopt(std::move(socket), std::move(connection.input), connection.secure);
   } catch (const std::exception&) {
     // The client has gone in the meantime; so has the socket's address.
   }

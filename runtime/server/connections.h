@@ -25,7 +25,8 @@ namespace cwrangler::server {
 /// A connection between two requests, on its way to another loop.
 struct Handover {
   Descriptor socket;
-  std::string input;  ///< read from it already: the beginning of the next request
+  std::string input;    ///< read from it already: the beginning of the next request
+  bool secure = false;  ///< the client speaks HTTPS
 };
 
 class Connections {

@@ -31,6 +31,7 @@ struct RequestHead {
   std::string target;  ///< as sent: "/path?query", "http://host/path" or "*"
   std::string url;     ///< absolute, made by request_target.h
   std::vector<Header> headers;
+  bool secure = false;  ///< the client speaks HTTPS
   bool http_1_0 = false;
   bool keep_alive = true;  ///< the client wants to send more on this connection
   bool has_body = false;

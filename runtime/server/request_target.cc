@@ -5,7 +5,9 @@
 namespace cwrangler::server {
 namespace {
 
-constexpr std::string_view kScheme = "http://";
+std::string_view scheme_of(const RequestHead& head) {
+  return head.secure ? "https://" : "http://";
+}
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -81,20 +83,21 @@ std::optional<Rejection> resolve_target(RequestHead& head) {
     return Rejection{400, "The Host header is not a valid host name."};
   }
 
+  const std::string_view scheme = scheme_of(head);
   const std::string_view target = head.target;
   if (target.starts_with('/')) {
     // HTTP/1.0 knows no Host; such a client means the machine it connected to.
     head.url =
-        std::string(kScheme) + (host != nullptr ? *host : "localhost") + escape_high_bytes(target);
+        std::string(scheme) + (host != nullptr ? *host : "localhost") + escape_high_bytes(target);
     return std::nullopt;
   }
   if (target == "*" && head.method == "OPTIONS") {
-    head.url = std::string(kScheme) + (host != nullptr ? *host : "localhost") + "/*";
+    head.url = std::string(scheme) + (host != nullptr ? *host : "localhost") + "/*";
     return std::nullopt;
   }
   // The absolute form, sent to proxies, overrides the Host field (RFC 9112 §3.2.2).
-  if (target.size() > kScheme.size() && same_name(target.substr(0, kScheme.size()), kScheme)) {
-    const std::string_view rest = target.substr(kScheme.size());
+  if (target.size() > scheme.size() && same_name(target.substr(0, scheme.size()), scheme)) {
+    const std::string_view rest = target.substr(scheme.size());
     const size_t end = rest.find_first_of("/?#");
     if (!valid_host(rest.substr(0, end))) {
       return Rejection{400, "The request's URL has no valid host name."};
@@ -102,13 +105,14 @@ std::optional<Rejection> resolve_target(RequestHead& head) {
     head.url = escape_high_bytes(target);
     return std::nullopt;
   }
-  return Rejection{400, "The request's target is neither a path nor an http URL."};
+  return Rejection{400,
+                   "The request's target is neither a path nor the URL of a server like this."};
 }
 
 std::string path_of(const RequestHead& head) {
   std::string_view path = head.target;
   if (!path.starts_with('/') && path != "*") {
-    const size_t begin = path.find('/', kScheme.size());
+    const size_t begin = path.find('/', scheme_of(head).size());
     path = begin == std::string_view::npos ? std::string_view("/") : path.substr(begin);
   }
   return std::string(path.substr(0, path.find_first_of("?#")));

@@ -14,6 +14,7 @@
 #include "base/control_protocol.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "runtime/server/local_certificate.h"
 
 namespace cwrangler::server {
 namespace {
@@ -108,6 +109,12 @@ class Orders {
   asio::posix::stream_descriptor readable_;
 };
 
+std::optional<TlsIdentity> identity(const ServeOptions& options) {
+  if (!options.https) return std::nullopt;
+  if (options.certificate_file.empty()) return local_certificate(options.certificate_folder);
+  return TlsIdentity{read_file(options.certificate_file), read_file(options.key_file)};
+}
+
 std::vector<Descriptor> open_sockets(const ServeOptions& options) {
   std::vector<Descriptor> sockets;
   for (const int number : options.listen_fds) {
@@ -151,7 +158,8 @@ void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
       print_event(event);
       const auto& type = event.at("type");
       if (type == control::kLoaded) {
-        std::printf("Ready on http://%s:%u\n", options.ip.c_str(), unsigned{port});
+        std::printf("Ready on %s://%s:%u\n", options.https ? "https" : "http", options.ip.c_str(),
+                    unsigned{port});
         std::fflush(stdout);
       } else if (type == control::kLoadFailed) {
         load_failure = event;  // sent on the server's own thread
@@ -160,7 +168,9 @@ void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
     };
   }
 
-  Server server(platform, snapshot, std::move(sockets), events, options.server);
+  ServerOptions server_options = options.server;
+  server_options.tls = identity(options);
+  Server server(platform, snapshot, std::move(sockets), events, server_options);
   running = &server;
   asio::signal_set signals(server.loop(), SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {

@@ -14,8 +14,12 @@ struct ServeOptions {
   std::vector<int> listen_fds;   ///< listening sockets inherited from the parent
   std::string ip = "127.0.0.1";  ///< where to listen when there are none
   std::uint16_t port = 8787;
-  int control_fd = -1;  ///< a connected socket that speaks base/control_protocol.h
-  std::string config;   ///< without it: a file with the Worker's JSON; "-" is stdin
+  int control_fd = -1;           ///< a connected socket that speaks base/control_protocol.h
+  bool https = false;            ///< clients speak HTTPS
+  std::string certificate_file;  ///< PEM, with `key_file`: shown in place of the local one
+  std::string key_file;
+  std::filesystem::path certificate_folder;  ///< where the local one is kept; empty: nowhere
+  std::string config;  ///< without it: a file with the Worker's JSON; "-" is stdin
   ServerOptions server;
 };
 

@@ -87,12 +87,18 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
       reload_environment_(without_snapshot(environment_)),
       snapshot_environment_(without_events(environment_)),
       cpu_limit_(options.cpu_limit),
-      timers_(std::make_unique<Timers>(loop_)) {}
+      timers_(std::make_unique<Timers>(loop_)) {
+  if (!options.tls) return;
+  tls_ =
+      std::make_unique<TlsListener>(loop_, std::exchange(sockets_, {}), *options.tls,
+                                    [this](Handover connection) { place(std::move(connection)); });
+}
 
 Server::~Server() = default;
 
 void Server::run() {
   watch();
+  if (tls_) tls_->start();
   loop_.run();
   environment_.platform.save_code();
   // Instances are ended and joined here, while what they use is still there.
@@ -394,12 +400,18 @@ void Server::stop() {
   timers_->grace.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     for (const SlotRef& slot : std::list(slots_)) end(slot);
+    if (tls_) tls_->close_all();
   });
   finish_when_empty();
 }
 
 void Server::finish_when_empty() {
-  if (slots_.empty()) loop_.stop();
+  if (!slots_.empty()) return;
+  if (tls_) {
+    tls_->stop([this] { loop_.stop(); });
+  } else {
+    loop_.stop();
+  }
 }
 
 }  // namespace cwrangler::server

@@ -15,6 +15,7 @@
 
 #include "base/worker_config.h"
 #include "runtime/server/thread_instance.h"
+#include "runtime/server/tls_listener.h"
 
 namespace cwrangler::server {
 
@@ -22,6 +23,8 @@ struct ServerOptions {
   using Duration = std::chrono::milliseconds;
 
   HttpLimits http;
+  /// Clients speak HTTPS, and are shown this.
+  std::optional<TlsIdentity> tls;
   /// The longest that one call into the Worker may run. Cloudflare's own limit for CPU time is 30
   /// s.
   Duration cpu_limit{30'000};
@@ -49,7 +52,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  /// `sockets`: listening TCP sockets. `events`: takes messages from any thread.
+  /// `sockets`: listening TCP sockets. `events`: takes messages from any thread. Throws Error for
+  /// a TLS identity that is none.
   Server(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
          std::vector<Descriptor> sockets, EventSink events, const ServerOptions& options);
   Server(const Server&) = delete;
@@ -110,7 +114,7 @@ class Server {
   void make_snapshot();
 
   boost::asio::io_context loop_;
-  const std::vector<Descriptor> sockets_;
+  std::vector<Descriptor> sockets_;  // that instances accept on
   const ServerOptions options_;
   const InstanceEnvironment environment_;
   const InstanceEnvironment reload_environment_;  // of an instance that makes no snapshot
@@ -128,6 +132,7 @@ class Server {
   std::list<SlotRef> slots_;       // all that are not destroyed yet
   std::vector<Handover> waiting_;  // connections without an instance
   size_t placed_ = 0;              // connections that went to an instance
+  std::unique_ptr<TlsListener> tls_;
   std::vector<Clock::time_point> losses_;
   bool stopping_ = false;
   struct Timers;
