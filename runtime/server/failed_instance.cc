@@ -11,10 +11,12 @@ namespace {
 class FailedInstance final : public Instance, private RequestHandler {
  public:
   FailedInstance(boost::asio::io_context& loop, const HttpLimits& limits, EventSink events,
-                 Failure failure, InstanceCallbacks callbacks)
+                 Failure failure, std::shared_ptr<const PageSources> page_sources,
+                 InstanceCallbacks callbacks)
       : loop_(loop),
         events_(std::move(events)),
         failure_(std::move(failure)),
+        page_sources_(std::move(page_sources)),
         callbacks_(std::move(callbacks)),
         connections_(loop, *this, limits) {}
 
@@ -41,8 +43,10 @@ class FailedInstance final : public Instance, private RequestHandler {
 
  private:
   void on_request(Exchange& exchange) override {
+    if (answer_version(exchange, page_sources_.get())) return;
     auto body = std::make_shared<std::string>();
-    const ResponseHead head = failure_response(failure_, exchange.request(), *body);
+    const ResponseHead head =
+        failure_response(failure_, exchange.request(), page_sources_.get(), *body);
     exchange.respond(head, std::span(reinterpret_cast<const uint8_t*>(body->data()), body->size()),
                      body);
   }
@@ -61,6 +65,7 @@ class FailedInstance final : public Instance, private RequestHandler {
   boost::asio::io_context& loop_;
   const EventSink events_;
   const Failure failure_;
+  const std::shared_ptr<const PageSources> page_sources_;
   const InstanceCallbacks callbacks_;
   Connections connections_;
 };
@@ -69,9 +74,11 @@ class FailedInstance final : public Instance, private RequestHandler {
 
 std::unique_ptr<Instance> make_failed_instance(boost::asio::io_context& loop,
                                                const HttpLimits& limits, EventSink events,
-                                               Failure failure, InstanceCallbacks callbacks) {
+                                               Failure failure,
+                                               std::shared_ptr<const PageSources> page_sources,
+                                               InstanceCallbacks callbacks) {
   return std::make_unique<FailedInstance>(loop, limits, std::move(events), std::move(failure),
-                                          std::move(callbacks));
+                                          std::move(page_sources), std::move(callbacks));
 }
 
 }  // namespace cwrangler::server

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "runtime/server/error_page.h"
 #include "runtime/server/http_limits.h"
 #include "runtime/server/instance.h"
 
@@ -12,6 +13,8 @@ namespace cwrangler::server {
 /// Runs on the server's own loop; it never fails, is never busy, and needs no start.
 std::unique_ptr<Instance> make_failed_instance(boost::asio::io_context& loop,
                                                const HttpLimits& limits, EventSink events,
-                                               Failure failure, InstanceCallbacks callbacks);
+                                               Failure failure,
+                                               std::shared_ptr<const PageSources> page_sources,
+                                               InstanceCallbacks callbacks);
 
 }  // namespace cwrangler::server

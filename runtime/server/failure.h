@@ -8,6 +8,8 @@
 
 namespace cwrangler::server {
 
+struct PageSources;
+
 struct Failure {
   std::string kind;     ///< "user" (the Worker's own exception), "config" or "internal"
   std::string message;  ///< one sentence
@@ -15,13 +17,10 @@ struct Failure {
 };
 
 /// A whole response: 500 with the failure. A client that takes HTML, and is not curl, gets a page
-/// with the traceback, the request and its headers (credentials left out); any other gets the
-/// traceback as text. `body` is set to the response's body.
+/// (error_page.h); any other gets the traceback as text. `sources`: of a dev session, else null.
+/// `body` is set to the response's body.
 ResponseHead failure_response(const Failure& failure, const RequestHead& request,
-                              std::string& body);
-
-/// The text of the page, for a request whose client takes HTML.
-std::string error_page(const Failure& failure, const RequestHead& request);
+                              const PageSources* sources, std::string& body);
 
 /// True when the client takes HTML and a person is likely to see it.
 bool wants_html(const RequestHead& request);

@@ -72,6 +72,7 @@ WorkerRequests::Pending* WorkerRequests::find(std::uint64_t id) {
 }
 
 void WorkerRequests::on_request(Exchange& exchange) {
+  if (answer_version(exchange, page_sources_.get())) return;
   if (failure_) {
     send_failure(exchange, *failure_);
     return;
@@ -131,13 +132,14 @@ void WorkerRequests::on_finished(Exchange& exchange, bool completed, const Reque
   log_request(events_, record);
 }
 
-void WorkerRequests::send_failure(Exchange& exchange, const Failure& failure) {
+void WorkerRequests::send_failure(Exchange& exchange, const Failure& failure) const {
   if (exchange.responded()) {
     exchange.cut();
     return;
   }
   auto body = std::make_shared<std::string>();
-  const ResponseHead head = failure_response(failure, exchange.request(), *body);
+  const ResponseHead head =
+      failure_response(failure, exchange.request(), page_sources_.get(), *body);
   const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(body->data()),
                                        body->size());
   exchange.respond(head, bytes, body);
@@ -237,7 +239,7 @@ struct WorkerRequests::Ops {
   static void fail(Call call) {
     report(call, 2);
     if (Pending* request = pending(call)) {
-      send_failure(*request->exchange, {"user", text(call, 2), text(call, 3)});
+      requests(call).send_failure(*request->exchange, {"user", text(call, 2), text(call, 3)});
     }
   }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "runtime/engine/isolate.h"
 #include "runtime/engine/ops.h"
 #include "runtime/engine/pending_promise.h"
+#include "runtime/server/error_page.h"
 #include "runtime/server/exchange.h"
 #include "runtime/server/instance.h"
 
@@ -29,6 +31,11 @@ class WorkerRequests final : public RequestHandler {
   WorkerRequests(engine::Isolate& isolate, EventSink events);
   WorkerRequests(const WorkerRequests&) = delete;
   WorkerRequests& operator=(const WorkerRequests&) = delete;
+
+  /// What the pages of failed requests show beside the failure; null: nothing.
+  void set_page_sources(std::shared_ptr<const PageSources> sources) {
+    page_sources_ = std::move(sources);
+  }
 
   void on_request(Exchange& exchange) override;
   void on_body(Exchange& exchange, std::vector<uint8_t> bytes) override;
@@ -59,10 +66,11 @@ class WorkerRequests final : public RequestHandler {
 
   /// Null when that request is over: its client went away, which JavaScript may not know yet.
   Pending* find(std::uint64_t id);
-  static void send_failure(Exchange& exchange, const Failure& failure);
+  void send_failure(Exchange& exchange, const Failure& failure) const;
 
   engine::Isolate& isolate_;
   EventSink events_;
+  std::shared_ptr<const PageSources> page_sources_;
   std::unordered_map<std::uint64_t, Pending> pending_;
   std::optional<Failure> failure_;
   size_t background_tasks_ = 0;

@@ -154,13 +154,21 @@ void Server::load(std::int64_t generation, WorkerConfig config) {
   start(Cause::load);
 }
 
+/// For the error pages of an instance in this state. The next load makes others.
+std::shared_ptr<const PageSources> Server::page_sources(const std::string& state) const {
+  if (!config_.local_endpoints) return nullptr;
+  return std::make_shared<PageSources>(
+      PageSources{std::to_string(generation_) + "-" + state, config_.modules});
+}
+
 /// Adds it to slots_; what becomes of it is told by its callbacks. Throws Error.
 Server::SlotRef Server::start_instance(const InstanceEnvironment& environment) {
   const auto slot = std::make_shared<Slot>();
   slot->began = Clock::now();
   slots_.push_back(slot);
   try {
-    slot->instance = start_thread_instance(environment, config_, callbacks(slot));
+    slot->instance =
+        start_thread_instance(environment, config_, page_sources("ready"), callbacks(slot));
   } catch (const Error&) {
     slots_.remove(slot);
     throw;
@@ -321,8 +329,9 @@ void Server::promote(const SlotRef& slot) {
 void Server::show_failure(Failure failure) {
   const auto slot = std::make_shared<Slot>();
   slots_.push_back(slot);
-  slot->instance = make_failed_instance(loop_, options_.http, environment_.events,
-                                        std::move(failure), callbacks(slot));
+  slot->instance =
+      make_failed_instance(loop_, options_.http, environment_.events, std::move(failure),
+                           page_sources("failed"), callbacks(slot));
   promote(slot);
 }
 

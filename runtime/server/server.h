@@ -92,6 +92,7 @@ class Server {
 
   InstanceCallbacks callbacks(const SlotRef& slot);
   SlotRef start_instance(const InstanceEnvironment& environment);
+  std::shared_ptr<const PageSources> page_sources(const std::string& state) const;
   void start(Cause cause);
   void join_missing();
   bool answers() const;

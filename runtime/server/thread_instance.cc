@@ -22,9 +22,10 @@ using engine::ScriptScope;
 class ThreadInstance final : public Instance {
  public:
   ThreadInstance(const InstanceEnvironment& environment, const WorkerConfig& config,
-                 InstanceCallbacks callbacks)
+                 std::shared_ptr<const PageSources> page_sources, InstanceCallbacks callbacks)
       : environment_(environment),
         config_(config),
+        page_sources_(std::move(page_sources)),
         callbacks_(std::move(callbacks)),
         thread_(environment.platform, environment.snapshot, environment.events,
                 {.prepare = [this] { prepare(); },
@@ -78,6 +79,7 @@ class ThreadInstance final : public Instance {
   }
 
   void prepare() {
+    thread_.requests().set_page_sources(page_sources_);
     connections_ = std::make_unique<Connections>(thread_.isolate().loop(), thread_.requests(),
                                                  environment_.limits);
     post([this] { start_worker(); });
@@ -188,6 +190,7 @@ class ThreadInstance final : public Instance {
 
   const InstanceEnvironment& environment_;
   const WorkerConfig config_;
+  const std::shared_ptr<const PageSources> page_sources_;
   const InstanceCallbacks callbacks_;
 
   // The thread's own.
@@ -204,9 +207,11 @@ class ThreadInstance final : public Instance {
 
 std::unique_ptr<Instance> start_thread_instance(const InstanceEnvironment& environment,
                                                 const WorkerConfig& config,
+                                                std::shared_ptr<const PageSources> page_sources,
                                                 InstanceCallbacks callbacks) {
   python::preload_python(environment.platform, config);
-  return std::make_unique<ThreadInstance>(environment, config, std::move(callbacks));
+  return std::make_unique<ThreadInstance>(environment, config, std::move(page_sources),
+                                          std::move(callbacks));
 }
 
 }  // namespace cwrangler::server

@@ -29,9 +29,10 @@ struct InstanceEnvironment {
 
 /// Starts the thread and returns once its isolate is made (some ms); the Worker's own start goes
 /// on, and ends with `started` or `start_failed`. Throws Error when no thread or isolate can be
-/// had.
+/// had. `page_sources`: for the pages of failed requests, or null.
 std::unique_ptr<Instance> start_thread_instance(const InstanceEnvironment& environment,
                                                 const WorkerConfig& config,
+                                                std::shared_ptr<const PageSources> page_sources,
                                                 InstanceCallbacks callbacks);
 
 }  // namespace cwrangler::server
