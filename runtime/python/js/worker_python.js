@@ -219,7 +219,9 @@ export class WorkerPython {
     const ran = this.interpreter.pyodide.pyimport('_cloudflare.host_modules.modules');
     let globals = ran.get(name);
     if (globals === undefined) {
-      globals = this.interpreter.runModule(ops.pythonAssetText(`python/${name}`), name);
+      const moduleCode = this.interpreter.pyodide.pyimport('_cloudflare.module_code');
+      globals = moduleCode.run(name, ops.pythonAssetText(`python/${name}`));
+      moduleCode.destroy();
       ran.set(name, globals);
     }
     ran.destroy();
@@ -235,10 +237,13 @@ export class WorkerPython {
   }
 
   /** @returns {Promise<boolean>} whether what the Worker's code begins with was imported */
-  #importPackages() {
+  async #importPackages() {
     const [imports, own] = ops.pythonLeadingImports();
     if (imports.length === 0) return false;
-    return this.#callSearchPath('import_leading', imports, own);
+    if (!await this.#callSearchPath('import_leading', imports, own)) return false;
+    // It imports the SDK, which is nothing new to a Worker that begins with it.
+    if (imports.some(([module]) => module === 'workers')) this.ownModule('introspection.py').destroy();
+    return true;
   }
 
   /** @returns {Promise<object>} a PyProxy of the module */

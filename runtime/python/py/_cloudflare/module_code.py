@@ -28,6 +28,14 @@ def install(host: Any) -> None:
     zipimport._compile_source = _compile_from_zip
 
 
+def run(name: str, source: str) -> dict[str, Any]:
+    """Executes a file of the host's own, and returns its globals."""
+    code = _kept(name, source.encode(), lambda: compile(source, name, "exec"))
+    module_globals = {"__name__": name.removesuffix(".py")}
+    exec(code, module_globals)
+    return module_globals
+
+
 def _kept(path: str, source: bytes, compiled: Callable[[], CodeType]) -> CodeType:
     # The foreign function interface comes up after this package.
     from pyodide.ffi import to_js  # noqa: PLC0415
