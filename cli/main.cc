@@ -3,12 +3,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <vector>
 
 #include "base/error.h"
 #include "base/logging.h"
+#include "cli/command/event_file.h"
 #include "cli/command/program.h"
 #include "cli/terminal/suggestion.h"
 #include "cli/terminal/terminal.h"
@@ -98,20 +102,60 @@ int run(int argc, char** argv, Terminal& terminal) {
   return context.run();
 }
 
+std::optional<std::string> environment_variable(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::int64_t milliseconds_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+void apply_log_settings(Terminal& terminal) {
+  start_logging("cwrangler");
+  if (has_log_file()) {
+    terminal.set_record([](LogLevel level, std::string_view text) {
+      write_to_log_file("[" + std::string(kLogLevels[static_cast<size_t>(level)]) + "] " +
+                        std::string(text));
+    });
+  }
+  const std::string wanted = environment_variable("WRANGLER_LOG").value_or("");
+  if (wanted.empty()) return;
+  if (const auto level = parse_log_level(wanted)) {
+    terminal.set_level(*level);
+  } else {
+    terminal.print_warning("WRANGLER_LOG is \"" + wanted +
+                           "\", which is none of none, error, warn, info, log and debug: log is "
+                           "taken.");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   Terminal terminal(std::cout, std::cerr, wants_color(color_settings(STDOUT_FILENO)),
                     wants_color(color_settings(STDERR_FILENO)));
+  std::optional<EventFile> events;
+  const auto fail = [&](const Error& error) {
+    terminal.print_error(error);
+    try {
+      if (events) events->failed(error);
+    } catch (const Error& unwritten) {
+      terminal.print_error(unwritten);
+    }
+    return static_cast<int>(error.exit_code());
+  };
   try {
-    start_logging("cwrangler");
+    apply_log_settings(terminal);
+    events.emplace(environment_variable, milliseconds_now);
+    events->session({argv + std::min(argc, 1), argv + argc});
     return run(argc, argv, terminal);
   } catch (const Error& error) {
-    terminal.print_error(error);
-    return static_cast<int>(error.exit_code());
+    return fail(error);
   } catch (const std::exception& error) {
-    terminal.print_error(Error(std::string("Internal error: ") + error.what()));
-    return static_cast<int>(ExitCode::failed);
+    return fail(Error(std::string("Internal error: ") + error.what()));
   }
 }

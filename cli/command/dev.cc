@@ -20,6 +20,7 @@ struct Flags {
   std::string host;
   std::string upstream_protocol;
   std::string local_protocol;
+  std::string log_level;
   std::string key_path;
   std::string certificate_path;
   std::string python;
@@ -92,6 +93,7 @@ std::filesystem::path runtime_program() {
 }
 
 int dev(const Flags& flags, const CommandContext& context) {
+  if (const auto level = parse_log_level(flags.log_level)) context.terminal.set_level(*level);
   const ProjectOptions project = project_options(flags, context);
   DevOverrides overrides;
   if (!flags.persist_to.empty()) {
@@ -165,6 +167,8 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
       ->add_option("--show-interactive-dev-session", flags->interactive,
                    "Whether keys are read, where there is a terminal")
       ->capture_default_str();
+  command->add_option("--log-level", flags->log_level, "How much is printed (default: log)")
+      ->check(CLI::IsMember(std::vector<std::string>(kLogLevels.begin(), kLogLevels.end())));
   command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return dev(*flags, context); }; });

@@ -88,7 +88,7 @@ std::string request_line(const nlohmann::json& message, bool color) {
   const std::string target = text_field(message, "path");
   const std::string path = printable(std::string_view(target).substr(0, target.find('?')));
   return "[wrangler:info] " + printable(text_field(message, "method")) + " " + path + " " + result +
-         " (" + std::to_string(duration) + "ms)\n";
+         " (" + std::to_string(duration) + "ms)";
 }
 
 std::string exception_lines(const nlohmann::json& message, bool color, const SourceFiles& files) {
@@ -107,7 +107,11 @@ void write_console(const nlohmann::json& message, Output& output) {
   } else if (level == "warn") {
     output.terminal().print_warning(text);
   } else {
-    output.write_out(text.ends_with('\n') ? text : text + "\n");
+    const LogLevel of_message = level == "info" ? LogLevel::info : LogLevel::log;
+    output.terminal().record(of_message, text);
+    if (output.terminal().shows(of_message)) {
+      output.write_out(text.ends_with('\n') ? text : text + "\n");
+    }
   }
 }
 

@@ -69,7 +69,7 @@ Output::Output(const Terminal& like)
       err_buffer_(*this, err_),
       out_stream_(&out_buffer_),
       err_stream_(&err_buffer_),
-      terminal_(out_stream_, err_stream_, like.out_has_color(), like.err_has_color()) {}
+      terminal_(out_stream_, err_stream_, like) {}
 
 void Output::write(OutputQueue& queue, std::string_view text) {
   if (last_ != nullptr && last_ != &queue) last_->flush();

@@ -73,7 +73,10 @@ class Session {
   void announce();
   void stop();
   void print_error(const Error& error) { output_.terminal().print_error(error); }
-  void say(std::string_view line) { output_.terminal().print(line); }
+  void say(std::string_view line, LogLevel level = LogLevel::log) {
+    output_.terminal().record(level, line);
+    if (output_.terminal().shows(level)) output_.terminal().print(line);
+  }
 
   const SessionOptions& options_;
   Output output_;
@@ -397,7 +400,7 @@ void Session::pass_runtime_output() {
 void Session::on_message(const nlohmann::json& message) {
   const std::string type = text_field(message, "type");
   if (type == control::kRequest) {
-    output_.write_out(request_line(message, output_.terminal().out_has_color()));
+    say(request_line(message, output_.terminal().out_has_color()), LogLevel::info);
   } else if (type == control::kConsole) {
     write_console(message, output_);
   } else if (type == control::kException) {
@@ -412,8 +415,10 @@ void Session::on_message(const nlohmann::json& message) {
 }
 
 void Session::write_exception(const nlohmann::json& message) {
-  output_.write_err(exception_lines(message, output_.terminal().err_has_color(),
-                                    {project_.worker.modules, project_.sync.project}));
+  const std::string lines = exception_lines(message, output_.terminal().err_has_color(),
+                                            {project_.worker.modules, project_.sync.project});
+  output_.terminal().record(LogLevel::error, lines);
+  if (output_.terminal().shows(LogLevel::error)) output_.write_err(lines);
 }
 
 void Session::on_loaded(const nlohmann::json& message) {
@@ -424,7 +429,7 @@ void Session::on_loaded(const nlohmann::json& message) {
     say("⎔ Local server updated and ready");
   } else {
     ready_announced_ = true;
-    say("[wrangler:info] Ready on " + listeners_.url);
+    say("[wrangler:info] Ready on " + listeners_.url, LogLevel::info);
     show_keys();
   }
 }

@@ -65,6 +65,14 @@ ColorSettings color_settings(int descriptor) {
 Terminal::Terminal(std::ostream& out, std::ostream& err, bool out_color, bool err_color)
     : out_(out), err_(err), out_color_(out_color), err_color_(err_color) {}
 
+Terminal::Terminal(std::ostream& out, std::ostream& err, const Terminal& like)
+    : out_(out),
+      err_(err),
+      out_color_(like.out_color_),
+      err_color_(like.err_color_),
+      level_(like.level_),
+      record_(like.record_) {}
+
 void Terminal::print(std::string_view text) {
   out_ << text << '\n' << std::flush;
 }
@@ -91,7 +99,8 @@ void Terminal::print_error(const Error& error) {
   }
   add_paragraph(code_frame(error));
   add_paragraph(error.advice());
-  print_message("✘ [ERROR]", kRed, std::string_view(problem).substr(0, headline_end), body);
+  print_message(LogLevel::error, "✘ [ERROR]", kRed,
+                std::string_view(problem).substr(0, headline_end), body);
 }
 
 void Terminal::print_warning(std::string_view text) {
@@ -101,11 +110,13 @@ void Terminal::print_warning(std::string_view text) {
     body = text.substr(headline_end);
     body.remove_prefix(std::min(body.find_first_not_of('\n'), body.size()));
   }
-  print_message("▲ [WARNING]", kYellow, text.substr(0, headline_end), body);
+  print_message(LogLevel::warn, "▲ [WARNING]", kYellow, text.substr(0, headline_end), body);
 }
 
-void Terminal::print_message(std::string_view mark, int color, std::string_view headline,
-                             std::string_view body) {
+void Terminal::print_message(LogLevel level, std::string_view mark, int color,
+                             std::string_view headline, std::string_view body) {
+  record(level, std::string(headline) + (body.empty() ? "" : "\n") + std::string(body));
+  if (!shows(level)) return;
   if (err_color_) {
     err_ << "\x1b[" << color << 'm' << mark << "\x1b[0m \x1b[1m" << printable(headline)
          << "\x1b[0m\n\n";

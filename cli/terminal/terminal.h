@@ -6,11 +6,13 @@
 
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "cli/terminal/log_level.h"
 
 namespace cwrangler::cli {
 
@@ -34,6 +36,20 @@ class Terminal {
   /// The streams must outlive the terminal.
   Terminal(std::ostream& out, std::ostream& err, bool out_color, bool err_color);
 
+  /// The same, with level and record, on other streams.
+  Terminal(std::ostream& out, std::ostream& err, const Terminal& like);
+
+  /// Errors, warnings and what dev says are shown from their level on. Results are always shown.
+  void set_level(LogLevel level) { level_ = level; }
+  bool shows(LogLevel level) const { return level <= level_; }
+
+  /// Where everything is written down that is said or would be at another level (a log file).
+  using Record = std::function<void(LogLevel, std::string_view)>;
+  void set_record(Record record) { record_ = std::move(record); }
+  void record(LogLevel level, std::string_view text) const {
+    if (record_) record_(level, text);
+  }
+
   /// One line (or several) of result on standard output; the final newline is added.
   void print(std::string_view text);
 
@@ -55,13 +71,15 @@ class Terminal {
   bool err_has_color() const { return err_color_; }
 
  private:
-  void print_message(std::string_view mark, int color, std::string_view headline,
+  void print_message(LogLevel level, std::string_view mark, int color, std::string_view headline,
                      std::string_view body);
 
   std::ostream& out_;
   std::ostream& err_;
   const bool out_color_;
   const bool err_color_;
+  LogLevel level_ = LogLevel::log;
+  Record record_;
 };
 
 /// `text` without control characters other than newline and tab: what comes from a file or the

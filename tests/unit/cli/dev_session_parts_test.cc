@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <sstream>
 
 #include "base/error.h"
 #include "cli/dev/binding_table.h"
@@ -52,6 +53,26 @@ TEST_CASE("--host takes a host and nothing more") {
   }
 }
 
+TEST_CASE("a terminal shows what its level has, and records everything") {
+  std::ostringstream out;
+  std::ostringstream err;
+  Terminal terminal(out, err, false, false);
+  std::vector<std::string> recorded;
+  terminal.set_record([&](LogLevel, std::string_view text) { recorded.emplace_back(text); });
+  terminal.set_level(*parse_log_level("Error"));
+  terminal.print_warning("careful");
+  CHECK(err.str().empty());
+  terminal.print_error(Error("broken"));
+  CHECK(err.str() == "✘ [ERROR] broken\n\n");
+  terminal.print("result");  // what was asked for is no log
+  CHECK(out.str() == "result\n");
+  terminal.set_level(*parse_log_level("none"));
+  terminal.print_error(Error("silent"));
+  CHECK(err.str() == "✘ [ERROR] broken\n\n");
+  CHECK(recorded == std::vector<std::string>{"careful", "broken", "silent"});
+  CHECK_FALSE(parse_log_level("loud"));
+}
+
 TEST_CASE("stand-ins for hosts") {
   const auto map =
       parse_outbound_map({"API.example.com=http://127.0.0.1:9000",
@@ -72,12 +93,12 @@ TEST_CASE("request lines are wrangler's") {
                         {"status", 404},
                         {"status_text", "Gone"},
                         {"duration_ms", 11.6}};
-  CHECK(request_line(message, false) == "[wrangler:info] GET /a b 404 Gone (12ms)\n");
-  CHECK(request_line(message, true) == "[wrangler:info] GET /a b \x1b[33m404 Gone\x1b[0m (12ms)\n");
+  CHECK(request_line(message, false) == "[wrangler:info] GET /a b 404 Gone (12ms)");
+  CHECK(request_line(message, true) == "[wrangler:info] GET /a b \x1b[33m404 Gone\x1b[0m (12ms)");
   // A path must not be able to drive the terminal, nor a broken message the session.
-  CHECK(request_line({{"path", "/\x1b[2J\x07"}}, false) == "[wrangler:info]  /[2J 0 (0ms)\n");
+  CHECK(request_line({{"path", "/\x1b[2J\x07"}}, false) == "[wrangler:info]  /[2J 0 (0ms)");
   CHECK(request_line({{"method", 3}, {"status", "x"}, {"duration_ms", 1e300}}, false) ==
-        "[wrangler:info]   0 (0ms)\n");
+        "[wrangler:info]   0 (0ms)");
 }
 
 TEST_CASE("an exception is shown by its traceback, else by its message") {
