@@ -1,9 +1,12 @@
 #include "base/worker_config.h"
 
 #include <array>
+#include <iostream>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
+#include "base/files.h"
 
 namespace cwrangler {
 namespace {
@@ -115,6 +118,21 @@ WorkerConfig worker_config_from_json(const json& source) {
     error.while_doing("reading the runtime configuration");
     throw;
   }
+}
+
+WorkerConfig read_worker_config(const std::string& path) {
+  std::string text;
+  if (path == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else {
+    text = read_file(path);
+  }
+  const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) {
+    throw Error((path == "-" ? "the input" : path) + " is not JSON")
+        .while_doing("reading the runtime configuration");
+  }
+  return worker_config_from_json(parsed);
 }
 
 }  // namespace cwrangler

@@ -60,4 +60,8 @@ struct WorkerConfig {
 nlohmann::json to_json(const WorkerConfig& config);
 WorkerConfig worker_config_from_json(const nlohmann::json& json);
 
+/// The configuration in a file, or that comes on the standard input ("-"). Throws Error for one
+/// that cannot be read, is no JSON, or is off.
+WorkerConfig read_worker_config(const std::string& path);
+
 }  // namespace cwrangler

@@ -20,6 +20,7 @@
 #include "runtime/engine/platform.h"
 #include "runtime/python/interpreter.h"
 #include "runtime/server/serve.h"
+#include "runtime/snapshot_command.h"
 
 namespace {
 
@@ -121,6 +122,13 @@ void run_python(std::span<char*> arguments) {
   cwrangler::python::run_python(platform, cwrangler::builtin_snapshot(), snapshot_folder(), list);
 }
 
+void make_snapshot(const cwrangler::SnapshotCommand& command) {
+  cwrangler::engine::Platform platform(platform_defaults());
+  const auto report =
+      cwrangler::make_worker_snapshot(platform, cwrangler::builtin_snapshot(), command);
+  std::puts(report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
 int run(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "python") {
     run_python({argv + 2, static_cast<size_t>(argc - 2)});
@@ -135,10 +143,26 @@ int run(int argc, char** argv) {
   CLI::App* serve = app.add_subcommand("serve", "Serve one Worker");
   app.add_subcommand("python", "Run a Python command line [--release 3.12|3.13|3.14] …");
   add_serve_options(*serve, options, platform_options);
+  CLI::App* snapshot = app.add_subcommand("snapshot", "Make a Worker's snapshot, and report");
+  cwrangler::SnapshotCommand snapshot_command;
+  snapshot_command.folder = snapshot_folder();
+  snapshot
+      ->add_option("--config", snapshot_command.config,
+                   "File with the Worker's configuration, - for stdin")
+      ->required();
+  snapshot->add_flag("--check", snapshot_command.check,
+                     "Do not keep it, and find out what prevents it");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(cwrangler::ExitCode::usage);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow further is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (snapshot->parsed()) {
+    make_snapshot(snapshot_command);
+    return 0;
   }
   if (options.control_fd < 0 && options.config.empty()) {
     throw cwrangler::Error("serve needs --config FILE or --control-fd N")
@@ -148,9 +172,6 @@ int run(int argc, char** argv) {
     options.server.instances = std::max(1U, std::thread::hardware_concurrency());
   }
   raise_descriptor_limit();
-  std::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow further is an error of the write, as a full disk is.
-  std::signal(SIGXFSZ, SIG_IGN);
   cwrangler::engine::Platform platform(platform_options);
   cwrangler::server::serve(platform, cwrangler::builtin_snapshot(), options);
   return 0;

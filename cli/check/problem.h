@@ -16,7 +16,8 @@ enum class Severity { error, warning };
 
 struct Problem {
   Severity severity = Severity::error;
-  /// What was looked at: "config", "entry-point", "syntax", "import", "package", "size", "startup".
+  /// What was looked at: "config", "entry-point", "syntax", "import", "package", "size", "startup",
+  /// "snapshot".
   std::string_view check;
   std::string message;  ///< further lines are notes
   SourcePosition at;    ///< absolute file; empty: no one place

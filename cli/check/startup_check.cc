@@ -38,20 +38,6 @@ SourcePosition place_in(const std::string& traceback, const std::filesystem::pat
   return place;
 }
 
-Problem failure_of(const nlohmann::json& message, const Project& project) {
-  const std::filesystem::path& directory = project.config.directory;
-  std::string traceback = exception_lines(message, /*color=*/false, {project.modules, directory});
-  Problem problem;
-  problem.check = "startup";
-  problem.at = place_in(traceback, directory);
-  if (problem.at.file.empty()) problem.at = {project.config.main.value.string(), 0, 0};
-  // Without the label that a dev session's log has in front.
-  traceback.erase(0, traceback.find(' ') + 1);
-  problem.message =
-      "The Worker does not start: " + text_field(message, "message") + "\n" + traceback;
-  return problem;
-}
-
 /// Everything that has arrived; what the runtime prints goes to our standard error.
 std::vector<nlohmann::json> next_messages(RuntimeProcess& runtime, milliseconds patience) {
   std::array<pollfd, 3> watched{{{runtime.messages().descriptor(), POLLIN, 0},
@@ -132,7 +118,7 @@ StartupReport check_startup(const Project& project, const std::filesystem::path&
         {Severity::error, "startup", "The Worker does not start: " + why, entry, {}});
   };
   if (start.failure.is_object()) {
-    report.problems.push_back(failure_of(start.failure, project));
+    report.problems.push_back(startup_failure(start.failure, project));
   } else if (!start.ended.empty()) {
     fail("the runtime ended with " + start.ended);
   } else if (!start.time) {
@@ -152,6 +138,20 @@ StartupReport check_startup(const Project& project, const std::filesystem::path&
     }
   }
   return report;
+}
+
+Problem startup_failure(const nlohmann::json& failure, const Project& project) {
+  const std::filesystem::path& directory = project.config.directory;
+  std::string traceback = exception_lines(failure, /*color=*/false, {project.modules, directory});
+  Problem problem;
+  problem.check = "startup";
+  problem.at = place_in(traceback, directory);
+  if (problem.at.file.empty()) problem.at = {project.config.main.value.string(), 0, 0};
+  // Without the label that a dev session's log has in front.
+  traceback.erase(0, traceback.find(' ') + 1);
+  problem.message =
+      "The Worker does not start: " + text_field(failure, "message") + "\n" + traceback;
+  return problem;
 }
 
 }  // namespace cwrangler::cli

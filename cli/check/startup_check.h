@@ -22,4 +22,8 @@ struct StartupReport {
 StartupReport check_startup(const Project& project, const std::filesystem::path& runtime,
                             std::chrono::milliseconds patience);
 
+/// The problem that a top level has raised. `failure`: the fields `message` and `stack` as of the
+/// runtime's message `load_failed`.
+Problem startup_failure(const nlohmann::json& failure, const Project& project);
+
 }  // namespace cwrangler::cli

@@ -1,8 +1,9 @@
 // The sub-commands of `cwrangler`, one file each, named after it.
 //
 // To add one: write `add_NAME_command` in NAME.cc, declare it below, and name it in the list of
-// program.cc, and give it examples in examples.cc. The function adds a CLI11 sub-command, whose callback only sets `context.run`: parsing
-// is over, and the global options are known, before a command starts its work.
+// program.cc, and give it examples in examples.cc. The function adds a CLI11 sub-command, whose
+// callback only sets `context.run`: parsing is over, and the global options are known, before a
+// command starts its work.
 
 #pragma once
 
@@ -44,7 +45,9 @@ void add_lock_command(CLI::App& program, CommandContext& context);
 void add_tree_command(CLI::App& program, CommandContext& context);
 void add_dev_command(CLI::App& program, CommandContext& context);
 void add_check_command(CLI::App& program, CommandContext& context);
+void add_snapshot_command(CLI::App& program, CommandContext& context);
 void add_types_command(CLI::App& program, CommandContext& context);
+void add_cache_command(CLI::App& program, CommandContext& context);
 void add_doctor_command(CLI::App& program, CommandContext& context);
 void add_complete_command(CLI::App& program, CommandContext& context);
 void add_d1_command(CLI::App& program, CommandContext& context);

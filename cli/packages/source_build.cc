@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "cli/packages/uv_failure.h"
@@ -107,7 +108,9 @@ fs::path find_native_file(const fs::path& tree) {
 
 fs::path find_source_build(const LockedPackage& package) {
   const fs::path built = source_build_cache() / cache_key(package);
-  return !package.sdist_sha256.empty() && fs::is_directory(built) ? built : fs::path();
+  if (package.sdist_sha256.empty() || !fs::is_directory(built)) return {};
+  mark_used(built);
+  return built;
 }
 
 namespace {

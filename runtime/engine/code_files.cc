@@ -7,8 +7,10 @@
 #include <xxhash.h>
 
 #include <array>
+#include <atomic>
 #include <cstring>
 
+#include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/private_file.h"
@@ -52,6 +54,13 @@ std::optional<std::string> read_code(const fs::path& path) {
   return content;
 }
 
+/// Looking through the folder takes as long as to write some files: not before each of them.
+bool is_time_for_room() {
+  constexpr unsigned kInterval = 64;
+  static std::atomic<unsigned> writes{0};
+  return writes.fetch_add(1, std::memory_order_relaxed) % kInterval == 0;
+}
+
 }  // namespace
 
 bool CodeFiles::contains(const std::string& key, std::string_view extension) const {
@@ -69,7 +78,10 @@ bool CodeFiles::read(const std::string& key, std::string_view extension,
     const fs::path path = path_of(folder, key, extension);
     std::optional<std::string> code = read_code(path);
     if (!code) continue;
-    if (use(std::move(*code))) return true;
+    if (use(std::move(*code))) {
+      if (folder == folders_.own) mark_used(path);
+      return true;
+    }
     spdlog::debug("{} is of no use here", path.string());
     // Another build has made it. That it is looked at by each start costs more than to make it
     // anew.
@@ -89,6 +101,7 @@ void CodeFiles::write(const std::string& key, std::string_view extension,
   try {
     fs::create_directories(path.parent_path());
     fs::permissions(path.parent_path(), fs::perms::owner_all);
+    if (is_time_for_room()) make_room(path.parent_path(), code_cache_limit());
     write_file_atomically(path, content, 0600, Flush::no);
     spdlog::debug("kept {} bytes of compiled code in {}", code.size(), path.string());
   } catch (const std::exception& error) {

@@ -71,11 +71,26 @@ void save(Call call) {
   store->save(layer_argument(call, 0), text(call, 1), memory_argument(call, 2));
 }
 
+/// Of a snapshot that is "made" or only "checked"; undefined where nobody asks.
+void report_wanted(Call call) {
+  const auto* store = engine::Isolate::from(call).find_state<SnapshotStore>();
+  if (store == nullptr || !store->is_observed()) return;
+  call.GetReturnValue().Set(
+      engine::to_string(call.GetIsolate(), store->only_reports() ? "checked" : "made"));
+}
+
+void report(Call call) {
+  const auto* store = engine::Isolate::from(call).find_state<SnapshotStore>();
+  if (store != nullptr) store->report(layer_argument(call, 0), text(call, 1));
+}
+
 constexpr engine::Op kOps[] = {
     {"pythonSnapshotOpen", engine::op<&open>},
     {"pythonSnapshotMap", engine::op<&map>},
     {"pythonSnapshotWanted", engine::op<&wanted>},
     {"pythonSnapshotSave", engine::op<&save>},
+    {"pythonSnapshotReportWanted", engine::op<&report_wanted>},
+    {"pythonSnapshotReport", engine::op<&report>},
 };
 
 }  // namespace

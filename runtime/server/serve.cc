@@ -6,8 +6,6 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/control_channel.h"
@@ -125,21 +123,6 @@ std::vector<Descriptor> open_sockets(const ServeOptions& options) {
   return sockets;
 }
 
-WorkerConfig read_config(const std::string& path) {
-  std::string text;
-  if (path == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else {
-    text = read_file(path);
-  }
-  const json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (parsed.is_discarded()) {
-    throw Error((path == "-" ? "the input" : path) + " is not JSON")
-        .while_doing("reading the runtime configuration");
-  }
-  return worker_config_from_json(parsed);
-}
-
 }  // namespace
 
 void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
@@ -180,7 +163,7 @@ void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
   if (channel) {
     orders.emplace(*channel, server);
   } else {
-    server.load(1, read_config(options.config));
+    server.load(1, read_worker_config(options.config));
   }
   server.run();
   if (load_failure) {

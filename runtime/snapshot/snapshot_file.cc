@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/private_file.h"
 
@@ -117,32 +118,6 @@ bool memory_is_whole(int descriptor, const Header& header, std::span<const Exten
       memory_digest(static_cast<const std::byte*>(data), extents) == header.memory_digest;
   ::munmap(data, header.memory_size);
   return whole;
-}
-
-/// Removes what was not used for longest until the folder fits its limit.
-void make_room(const fs::path& folder, std::uint64_t limit) {
-  struct Entry {
-    fs::path path;
-    timespec used;
-    std::uint64_t bytes;
-  };
-  std::vector<Entry> entries;
-  std::uint64_t total = 0;
-  std::error_code failed;
-  for (const auto& file : fs::directory_iterator(folder, failed)) {
-    struct stat status {};
-    if (::stat(file.path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    const auto bytes = static_cast<std::uint64_t>(status.st_blocks) * 512;
-    entries.push_back({file.path(), status.st_mtim, bytes});
-    total += bytes;
-  }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
-    return std::pair(a.used.tv_sec, a.used.tv_nsec) < std::pair(b.used.tv_sec, b.used.tv_nsec);
-  });
-  for (const Entry& entry : entries) {
-    if (total <= limit) return;
-    if (::unlink(entry.path.c_str()) == 0) total -= entry.bytes;
-  }
 }
 
 }  // namespace
@@ -260,6 +235,12 @@ void write_snapshot(const fs::path& path, std::string_view build, std::string_vi
     throw;
   }
   ::close(descriptor);
+}
+
+std::uint64_t bytes_in_use(std::span<const std::byte> memory) {
+  std::uint64_t bytes = 0;
+  for (const Extent& extent : extents_of(memory)) bytes += extent.length;
+  return bytes;
 }
 
 }  // namespace cwrangler::snapshot

@@ -1,5 +1,5 @@
 // A memory snapshot on disk: the linear memory of an interpreter, and what JavaScript has to know
-// to go on from it. docs/snapshot-format.md describes the bytes.
+// to go on from it. docs/snapshots.md describes the bytes.
 //
 // The memory is mapped privately into as many instances as like: they share each page until they
 // write to it. A file is therefore never changed once it has its name, only replaced by another.
@@ -53,5 +53,8 @@ class SnapshotFile {
 void write_snapshot(const std::filesystem::path& path, std::string_view build,
                     std::string_view description, std::span<const std::byte> memory,
                     std::uint64_t folder_limit);
+
+/// The bytes of the pages that are not all zeros: what write_snapshot() would need of disk.
+std::uint64_t bytes_in_use(std::span<const std::byte> memory);
 
 }  // namespace cwrangler::snapshot

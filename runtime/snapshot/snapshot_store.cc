@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/cache_folder.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -12,9 +13,6 @@ namespace cwrangler::snapshot {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Of disk, for all snapshots of a user: some dozens of Workers.
-constexpr std::uint64_t kFolderLimit = std::uint64_t{2} << 30;
 
 std::string extension(Layer layer) {
   return std::string(".") + kLayerNames[static_cast<size_t>(layer)];
@@ -37,6 +35,19 @@ SnapshotStore SnapshotStore::base_only() const {
 SnapshotStore SnapshotStore::without_making_worker() const {
   SnapshotStore store = *this;
   store.makes_worker_ = false;
+  return store;
+}
+
+SnapshotStore SnapshotStore::observed_by(SnapshotObserver observer) const {
+  SnapshotStore store = *this;
+  store.observer_ = std::move(observer);
+  return store;
+}
+
+SnapshotStore SnapshotStore::retaking_worker(bool keep) const {
+  SnapshotStore store = *this;
+  store.retakes_worker_ = true;
+  store.keeps_ = keep;
   return store;
 }
 
@@ -92,6 +103,7 @@ fs::path SnapshotStore::path(Layer layer) const {
 
 std::optional<SnapshotFile> SnapshotStore::open(Layer layer) const {
   if (folder_.empty() || makes_install_tree_) return std::nullopt;
+  if (layer == Layer::worker && retakes_worker_) return std::nullopt;
   for (const fs::path& file : {path_in_tree(share_directory() / "snapshots", layer), path(layer)}) {
     if (file.empty()) continue;
     if (auto found = SnapshotFile::open(file, build_)) return found;
@@ -100,19 +112,33 @@ std::optional<SnapshotFile> SnapshotStore::open(Layer layer) const {
 }
 
 bool SnapshotStore::wants(Layer layer) const {
+  if (only_reports()) return layer == Layer::worker && !worker_key_.empty();
   return (layer != Layer::worker || makes_worker_) && !path(layer).empty();
+}
+
+void SnapshotStore::report(Layer layer, std::string_view report) const {
+  if (is_observed()) observer_.reported(layer, report);
 }
 
 void SnapshotStore::save(Layer layer, std::string_view description,
                          std::span<const std::byte> memory) const {
   if (!wants(layer)) return;
-  const fs::path file = path(layer);
-  try {
-    write_snapshot(file, build_, description, memory, kFolderLimit);
-    spdlog::debug("made the snapshot {}", file.string());
-  } catch (const std::exception& error) {
-    spdlog::debug("no snapshot was made: {}", error.what());
+  TakenSnapshot taken;
+  if (!only_reports()) {
+    taken.file = path(layer);
+    try {
+      write_snapshot(taken.file, build_, description, memory, snapshot_cache_limit());
+      spdlog::debug("made the snapshot {}", taken.file.string());
+    } catch (const std::exception& error) {
+      spdlog::debug("no snapshot was made: {}", error.what());
+      taken.file.clear();
+      taken.problem = error.what();
+    }
   }
+  if (!observer_.taken) return;
+  taken.memory = memory.size();
+  taken.stored = bytes_in_use(memory);
+  observer_.taken(layer, taken);
 }
 
 std::string build_name(std::span<const char> code) {

@@ -12,7 +12,9 @@
 
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,6 +28,22 @@ namespace cwrangler::snapshot {
 enum class Layer { base, packages, worker, interpreter };
 /// By layer.
 constexpr const char* kLayerNames[] = {"base", "packages", "worker", "interpreter"};
+
+/// A snapshot that a start has taken.
+struct TakenSnapshot {
+  std::filesystem::path file;  ///< where it is kept; empty: nowhere
+  std::string problem;         ///< why it could not be kept, when it should be
+  std::uint64_t memory = 0;    ///< bytes of the interpreter's memory
+  std::uint64_t stored = 0;    ///< the same without pages of zeros, which need no disk
+};
+
+/// Somebody who wants to know what a start does with snapshots. Called on the thread of the
+/// instance.
+struct SnapshotObserver {
+  std::function<void(Layer, const TakenSnapshot&)> taken;
+  /// JavaScript's report, JSON: `Report` in runtime/python/js/snapshot_report.js.
+  std::function<void(Layer, std::string_view report)> reported;
+};
 
 /// All functions may be called by any thread.
 class SnapshotStore {
@@ -45,6 +63,14 @@ class SnapshotStore {
   /// The same for an instance that others wait for: it finds a worker layer, and makes none.
   SnapshotStore without_making_worker() const;
 
+  /// The same with an observer; what it calls must outlive every copy.
+  SnapshotStore observed_by(SnapshotObserver observer) const;
+
+  /// The same for a start that takes the worker layer whether there is one or not. `keep`: it is
+  /// written as well; else nothing is, and the start may spend time on finding out what prevents
+  /// it.
+  SnapshotStore retaking_worker(bool keep) const;
+
   /// Of the base and the interpreter layer: a Python version.
   void set_base(std::string_view python_version);
   /// Of the packages and the worker layer: all that their memory depends on, as text, and the files
@@ -55,6 +81,11 @@ class SnapshotStore {
   std::optional<SnapshotFile> open(Layer layer) const;
   /// Whether save() would keep a snapshot of this layer.
   bool wants(Layer layer) const;
+  /// Whether somebody wants report().
+  bool is_observed() const { return static_cast<bool>(observer_.reported); }
+  /// Whether that is all that a snapshot of the worker is taken for.
+  bool only_reports() const { return retakes_worker_ && !keeps_; }
+  void report(Layer layer, std::string_view report) const;
   /// Failures are logged: without a snapshot a start takes longer, nothing else.
   void save(Layer layer, std::string_view description, std::span<const std::byte> memory) const;
 
@@ -69,6 +100,9 @@ class SnapshotStore {
   bool makes_install_tree_ = false;
   bool has_worker_layers_ = true;
   bool makes_worker_ = true;
+  bool retakes_worker_ = false;
+  bool keeps_ = true;
+  SnapshotObserver observer_;
   std::string python_version_;
   std::string base_key_;
   std::string packages_key_;  // empty: there is no such layer

@@ -245,6 +245,22 @@ def test_what_prevents_a_snapshot_costs_nothing_else(
     assert snapshots(tmp_path, "worker") == []
 
 
+def test_a_state_that_no_start_leaves_behind_is_not_gone_on_from(
+    worker: Callable, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot can be whole and of no use: this one says that the first request has been."""
+    monkeypatch.setenv("CWRANGLER_LOG", "debug")
+    code = WORKER.replace(
+        "counter = 0",
+        "counter = 0\n    from _cloudflare import allow_entropy\n    allow_entropy._request_phase = True", 1)
+    for restores in (False, True):
+        with worker(code) as runtime:
+            assert ask(runtime, "/state")["counter"] == 1
+        assert len(snapshots(tmp_path, "worker")) == 1
+        refused = "it was taken after the first request" in capfd.readouterr().err
+        assert refused == restores
+
+
 def test_a_lost_instance_comes_back_from_the_snapshot(worker: Callable) -> None:
     code = WORKER + """
         async def die(self, request):

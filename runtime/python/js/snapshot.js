@@ -40,8 +40,21 @@ const MAIN = '__main__';
  * @property {{descriptor: number, path: string, position: number}[]} openFiles for reading
  */
 
+/**
+ * @typedef {object} Obstacle what prevents a snapshot, besides the message
+ * @property {string} [written] a path that Python has written to
+ * @property {{object: object, message: string}[]} [held] objects of JavaScript that cannot be found again
+ */
+
 /** Why no snapshot can be taken. */
 export class SnapshotPrevented extends Error {
+  /** @param {string} message @param {Obstacle} [obstacle] */
+  constructor(message, {written, held} = {}) {
+    super(message);
+    this.written = written;
+    this.held = held;
+  }
+
   get name() {
     return 'SnapshotPrevented';
   }
@@ -180,6 +193,10 @@ function describe(value) {
     : `an object of the class ${value?.constructor?.name ?? kind}`;
 }
 
+const NOT_FOUND_AGAIN =
+    'is held by Python after the import of the Worker, and cannot be found again from the global ' +
+    'object. Make it in a handler instead of at the top level.';
+
 /**
  * The references of Python's memory to JavaScript, as data.
  * @param {object} api Pyodide's internal one
@@ -187,17 +204,21 @@ function describe(value) {
  */
 function serializeReferences(api, roots) {
   const paths = new Paths({global: globalThis, ...roots});
-  return api.serializeHiwireState((object) => {
+  /** @type {Map<object, string>} */
+  const held = new Map();
+  const references = api.serializeHiwireState((object) => {
     if (object === api) return {special: 'api'};
     if (object === api.abortSignalAny) return {special: 'abortSignalAny'};
     const path = paths.of(object);
-    if (path === undefined) {
-      throw new SnapshotPrevented(
-        `${describe(object)} is held by Python, and cannot be found again from the global object. ` +
-        'It was made while the Worker was imported: make it in a handler instead.');
-    }
+    if (path === undefined) held.set(object, `${describe(object)} ${NOT_FOUND_AGAIN}`);
     return {path};
   });
+  if (held.size > 0) {
+    throw new SnapshotPrevented([...held.values()].join('\n'), {
+      held: [...held].map(([object, message]) => ({object, message})),
+    });
+  }
+  return references;
 }
 
 /**
@@ -210,7 +231,9 @@ export function referenceReader(api, roots) {
   return ({special, path}) => {
     if (special === 'api') return api;
     if (special === 'abortSignalAny') return api.abortSignalAny;
-    return path.reduce((object, name) => object[name], starts);
+    const found = path.reduce((object, name) => object[name], starts);
+    if (!isReference(found)) throw new Error(`there is no ${path.join('.')} any more`);
+    return found;
   };
 }
 
@@ -229,7 +252,7 @@ function openFiles(FS) {
     if (descriptor < STANDARD_STREAMS || !stream) return;
     const {path, flags, position, node} = stream;
     if (!FS.isFile(node.mode) || (flags & ACCESS_MODE) !== 0) {
-      throw new SnapshotPrevented(`the file ${path} is open after the import`);
+      throw new SnapshotPrevented(`the file ${path} is open for writing after the import`, {written: path});
     }
     files.push({descriptor, path, position});
   });
@@ -255,7 +278,8 @@ function checkFiles(FS) {
     if (!FS.analyzePath(folder).exists) continue;
     const written = FS.readdir(folder).find((name) => !['.', '..', ...ours].includes(name));
     if (written !== undefined) {
-      throw new SnapshotPrevented(`${folder}/${written} was written during the import`);
+      const path = `${folder}/${written}`;
+      throw new SnapshotPrevented(`${path} was written during the import`, {written: path});
     }
   }
 }
@@ -266,10 +290,11 @@ function checkFiles(FS) {
  * @param {Layer} layer
  * @param {import('./boot.js').Interpreter} interpreter
  * @param {Record<string, object>} roots the host's objects that Python may hold, by name
+ * @returns {boolean} whether there was such a place
  * @throws {SnapshotPrevented}
  */
 export function takeSnapshot(layer, interpreter, roots) {
-  if (!ops.pythonSnapshotWanted(layer)) return;
+  if (!ops.pythonSnapshotWanted(layer)) return false;
   const {api, module, libraries, table} = interpreter;
   checkFiles(module.FS);
   const {loadedLibsByName} = module.LDSO;
@@ -292,6 +317,7 @@ export function takeSnapshot(layer, interpreter, roots) {
     openFiles: openFiles(module.FS),
   };
   ops.pythonSnapshotSave(layer, JSON.stringify(description), module.HEAP8.buffer);
+  return true;
 }
 
 /**

@@ -11,7 +11,8 @@ import {EntropyGate} from './entropy.js';
 import {EventLoop} from './event_loop.js';
 import {patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
-import {openSnapshot, takeSnapshot} from './snapshot.js';
+import {openSnapshot, SnapshotPrevented, takeSnapshot} from './snapshot.js';
+import {SnapshotReport} from './snapshot_report.js';
 import {LineWriter} from './streams.js';
 import {importError} from './user_error.js';
 
@@ -23,6 +24,7 @@ const HASH_SEED = '111';
 /** Modules that most Workers import, in an order that leaves nothing of it to chance. */
 const COMMON_MODULES = `
 import _pyodide, _pyodide.docstring, _pyodide._core_docs, traceback, collections.abc, asyncio, inspect
+import _cloudflare.restored_state
 import importlib, importlib.metadata, importlib.machinery, re, sysconfig, pathlib, site, tempfile, typing
 sysconfig.get_config_vars()
 for name in [name for name in globals() if not name.startswith("__")]:
@@ -39,6 +41,7 @@ const moduleFiles = {
 
 export class WorkerPython {
   #entropy = new EntropyGate();
+  #report = new SnapshotReport(this);
   #onDeath;
 
   /**
@@ -60,6 +63,7 @@ export class WorkerPython {
   async start(name) {
     const layer = await this.#startInterpreter();
     this.#connectStreams();
+    this.#report.begin();
     if (layer === 'worker') return this.interpreter.pyodide.pyimport(name);
     if (layer !== 'packages') {
       this.#setUpSearchPath();
@@ -79,6 +83,7 @@ export class WorkerPython {
     if (snapshot !== undefined) {
       try {
         await this.boot(snapshot);
+        this.#report.restored(snapshot.layer);
         return snapshot.layer;
       } catch (error) {
         ops.debug(`the snapshot could not be restored: ${error.stack ?? error}`);
@@ -91,10 +96,24 @@ export class WorkerPython {
   /** The next instance need not do again what was done so far. */
   #takeSnapshot(layer) {
     try {
-      takeSnapshot(layer, this.interpreter, this.#hostObjects());
+      if (layer === 'worker') this.#checkRandomState();
+      if (takeSnapshot(layer, this.interpreter, this.#hostObjects())) this.#report.taken(layer);
     } catch (error) {
       // Whatever it is, the Worker itself is not the worse for it.
       ops.debug(`no snapshot of the ${layer} was taken: ${error.stack ?? error}`);
+      this.#report.prevented(layer, error);
+    }
+  }
+
+  /** What was seeded with a constant must still be unused: each instance would go on with it. */
+  #checkRandomState() {
+    if (!ops.pythonSnapshotWanted('worker')) return;
+    try {
+      this.interpreter.run(
+          'from _cloudflare.entropy_patches import after_snapshot; after_snapshot(); del after_snapshot');
+    } catch (error) {
+      const [reason] = error.message.match(/^\w+: .*$/m) ?? [error.message];
+      throw new SnapshotPrevented(reason);
     }
   }
 
@@ -163,6 +182,7 @@ export class WorkerPython {
           'before_top_level(); del before_top_level');
     }
     this.interpreter.finish(snapshot?.description, this.#hostObjects());
+    if (snapshot !== undefined) this.#checkRestored();
     // The second boot step overwrites what it was in the environment.
     api.os.environ.__setitem__('LD_LIBRARY_PATH',
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
@@ -183,6 +203,16 @@ export class WorkerPython {
     context.destroy();
     if (snapshot === undefined) this.#takeSnapshot('base');
     if (!isOfWorker) this.#mountModules(module.FS);
+  }
+
+  /** Throws when what was restored must not be used. */
+  #checkRestored() {
+    const module = this.interpreter.pyodide.pyimport('_cloudflare.restored_state');
+    try {
+      module.check();
+    } finally {
+      module.destroy();
+    }
   }
 
   /** @param {boolean} isNew Python was started, not restored */
