@@ -1,166 +1,117 @@
 """Measures cwrangler and its peers in one run and prints one table. See README.md."""
 
 import argparse
-import http.client
 import json
-import os
-import re
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from measure import BUILD, ROOT, Load, Running, Server, load, pss_mb
+
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+from runtime_process import running as running_runtime  # noqa: E402
+
 PEERS = Path(__file__).resolve().parent / "peers"
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class Server:
-    """One row: how to start a server on a port, and which path to ask for."""
-
-    name: str
-    command: Callable[[int], list[str]]
-    path: str = "/"
-    folder: Path = ROOT
+CONNECTIONS = (1, 32)
 
 
 @dataclass
 class Row:
+    """One line of the table. Figures that were not measured are not in it."""
+
     name: str
-    first_ms: float
-    rates: dict[int, float]
-    cpu_us: dict[int, float]
-    pss_mb: float
+    peer: str
+    """The row that its figures are divided by; empty for a peer that has none."""
+    figures: dict[str, float]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# The figures of a row, and how each is shown.
+COLUMNS = {
+    "first_ms": ("first 200, ms", 0),
+    "rate_1": ("req/s at 1", 0),
+    "rate_32": ("req/s at 32", 0),
+    "cpu_us_1": ("CPU µs at 1", 0),
+    "cpu_us_32": ("CPU µs at 32", 0),
+    "p50_us_32": ("p50 µs at 32", 0),
+    "p99_us_32": ("p99 µs at 32", 0),
+    "pss_mb": ("PSS, MB", 0),
+}
 
 
-def process_tree(pid: int) -> list[int]:
-    """The process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
-    found = [pid]
-    for member in found:
-        found += children.get(member, [])
-    return found
-
-
-def cpu_seconds(pid: int) -> float:
-    ticks = 0
-    for member in process_tree(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICKS_PER_SECOND
-
-
-def pss_mb(pid: int) -> float:
-    kilobytes = 0
-    for member in process_tree(pid):
-        rollup = Path(f"/proc/{member}/smaps_rollup").read_text()
-        kilobytes += int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE).group(1))
-    return kilobytes / 1024
-
-
-class Running:
-    """A started server. `first_ms`: from exec to its first answer with status 200."""
-
-    def __init__(self, server: Server, patience: float = 90) -> None:
-        self.port = free_port()
-        self.server = server
-        began = time.perf_counter()
-        self.process = subprocess.Popen(
-            server.command(self.port),
-            cwd=server.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=patience)
-                connection.request("GET", server.path)
-                if connection.getresponse().status == 200:
-                    break
-            except OSError:
-                pass
-            if self.process.poll() is not None or time.perf_counter() - began > patience:
-                self.stop()
-                raise RuntimeError(f"{server.name} did not answer")
-            time.sleep(0.001)
-        self.first_ms = (time.perf_counter() - began) * 1000
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
-
-
-def load(running: Running, connections: int, seconds: float) -> tuple[float, float]:
-    """Requests per second, and CPU microseconds per request. Errors end the run."""
-    url = f"http://127.0.0.1:{running.port}{running.server.path}"
-    before = cpu_seconds(running.process.pid)
-    output = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url],
-        check=True, capture_output=True, text=True,
-    ).stdout
-    used = cpu_seconds(running.process.pid) - before
-    if "Socket errors" in output or "Non-2xx" in output:
-        raise RuntimeError(f"{running.server.name}: {output}")
-    requests = int(re.search(r"(\d+) requests in", output).group(1))
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1))
-    return rate, used / requests * 1e6
-
-
-def measure(server: Server, starts: int, seconds: float) -> Row:
+def measure(server: Server, peer: str, starts: int, seconds: float) -> Row:
     times = []
-    for _ in range(starts - 1):
+    for number in range(starts):
         running = Running(server)
         times.append(running.first_ms)
-        running.stop()
-    running = Running(server)
+        if server.only_starts or number + 1 < starts:
+            running.stop()
+    figures = {"first_ms": statistics.median(times)}
+    if server.only_starts:
+        return Row(server.name, peer, figures)
     try:
-        times.append(running.first_ms)
         load(running, 32, seconds)  # warm-up: V8 and Python adapt to what is hot
-        rates, cpu = {}, {}
-        for connections in (1, 32):
-            rates[connections], cpu[connections] = load(running, connections, seconds)
-        return Row(server.name, statistics.median(times), rates, cpu,
-                   pss_mb(running.process.pid))
+        for connections in CONNECTIONS:
+            result: Load = load(running, connections, seconds)
+            for name, value in asdict(result).items():
+                figures[f"{name}_{connections}"] = value
+        figures["pss_mb"] = pss_mb(running.process.pid)
+        return Row(server.name, peer, figures)
     finally:
         running.stop()
 
 
-def cwrangler(folder: Path, *options: str) -> Callable[[int], list[str]]:
-    program = str(ROOT / "build" / "bin" / "cwrangler")
+MODULE_TYPES = {".py": "python", ".txt": "text", ".json": "json"}
+
+
+def runtime_config(project: Path) -> dict[str, object]:
+    """The runtime's configuration of a project, without bindings."""
+    files = [(path, path.relative_to(project / "src")) for path in (project / "src").rglob("*")]
+    files += [(path, path.relative_to(project)) for path in (project / "python_modules").rglob("*")]
+    return {
+        "name": "bench",
+        "main_module": "entry.py",
+        "compatibility_date": "2026-06-01",
+        "compatibility_flags": ["python_workers"],
+        "python_version": "3.14",
+        "modules": [{"name": str(name), "path": str(path), "type": MODULE_TYPES.get(path.suffix, "data")}
+                    for path, name in sorted(files) if path.is_file() and "__pycache__" not in path.parts],
+        "bindings": [],
+    }
+
+
+def measure_new_instances(name: str, peer: str, project: Path, path: str, count: int) -> Row:
+    """From the order to load a Worker, in a process that already runs one, to its first answer."""
+    config = runtime_config(project)
+    times = []
+    with tempfile.TemporaryDirectory() as cache, running_runtime(
+        env={"CWRANGLER_CACHE_DIR": cache}
+    ) as runtime:
+        for number in range(count + 1):
+            began = time.perf_counter()
+            runtime.load(config)
+            runtime.wait_for("loaded")
+            status, text = runtime.get(path)
+            if status != 200:
+                raise RuntimeError(f"{name}: {text}")
+            if number > 0:  # the first one makes the snapshot
+                times.append((time.perf_counter() - began) * 1000)
+    return Row(name, peer, {"first_ms": statistics.median(times)})
+
+
+def cwrangler(*options: str) -> Callable[[int], list[str]]:
+    program = str(BUILD / "bin" / "cwrangler")
     return lambda port: [program, "dev", "--ip", "127.0.0.1", "--port", str(port), *options]
 
 
 def make_project(scratch: Path, template: str) -> Path:
     """A project from a template of cwrangler's own, synced."""
-    program = str(ROOT / "build" / "bin" / "cwrangler")
+    program = str(BUILD / "bin" / "cwrangler")
     folder = scratch / template
     subprocess.run([program, "init", str(folder), "--template", template], check=True,
                    capture_output=True)
@@ -177,59 +128,132 @@ def make_project(scratch: Path, template: str) -> Path:
     return folder
 
 
-def servers(scratch: Path) -> list[Server]:
-    def uvicorn(app: str) -> Callable[[int], list[str]]:
-        return lambda port: [
-            str(Path(sys.executable).parent / "uvicorn"), app, "--app-dir", str(PEERS),
-            "--port", str(port), "--loop", "uvloop", "--http", "httptools",
-            "--log-level", "warning",
-        ]
-
-    rows = [
-        Server("cwrangler dev, hello", cwrangler(scratch), folder=make_project(scratch, "hello")),
-        Server("cwrangler dev, FastAPI", cwrangler(scratch), "/items/42",
-               make_project(scratch, "fastapi")),
-        Server("uvicorn (native CPython), hello", uvicorn("hello_app:app")),
-        Server("uvicorn (native CPython), FastAPI", uvicorn("fastapi_app:app"), "/items/42"),
+def uvicorn(app: str) -> Callable[[int], list[str]]:
+    return lambda port: [
+        str(Path(sys.executable).parent / "uvicorn"), app, "--app-dir", str(PEERS),
+        "--port", str(port), "--loop", "uvloop", "--http", "httptools",
+        "--log-level", "warning",
     ]
-    packages = list((ROOT / "build").glob("**/node_modules/*/pyodide.mjs"))
-    newest = [path for path in packages
-              if json.loads((path.parent / "package.json").read_text())["version"][:3] == "314"]
-    if shutil.which("node") and newest:
-        program = str(PEERS / "node_pyodide.mjs")
-        rows.append(Server("Node + Pyodide, hello", lambda port: [
-            "node", program, str(port), str(newest[0].parent)]))
-    else:
-        print("no Node, or no npm pyodide in the build tree: that peer is left out")
-    return rows
+
+
+def pyodide_folder() -> Path | None:
+    """npm's pyodide of Python 3.14 in the build tree."""
+    for module in BUILD.glob("**/node_modules/*/pyodide.mjs"):
+        if json.loads((module.parent / "package.json").read_text())["version"].startswith("314"):
+            return module.parent
+    return None
+
+
+def node_problem() -> str:
+    """Why there can be no Node + Pyodide; empty when there can."""
+    if shutil.which("node") is None:
+        return "there is no Node"
+    return "" if pyodide_folder() else "npm's pyodide is not in the build tree"
+
+
+def node_pyodide(modules: Path | None = None) -> Callable[[int], list[str]]:
+    program = str(PEERS / "node_pyodide.mjs")
+    return lambda port: ["node", program, str(port), str(pyodide_folder()),
+                         *([str(modules)] if modules else [])]
+
+
+NODE_HELLO = "Node + Pyodide, hello"
+NODE_FASTAPI = "Node + Pyodide, FastAPI"
+UVICORN_HELLO = "uvicorn (native CPython), hello"
+UVICORN_FASTAPI = "uvicorn (native CPython), FastAPI"
+
+Measuring = Callable[[int, float], Row]
+
+
+def rows(scratch: Path) -> dict[str, Measuring]:
+    """What makes each row, given starts and seconds; peers first."""
+    has_node = not node_problem()
+    if not has_node:
+        print(f"{node_problem()}: Node + Pyodide is left out, uvicorn takes its place")
+    hello, fastapi = make_project(scratch, "hello"), make_project(scratch, "fastapi")
+    hello_peer = NODE_HELLO if has_node else UVICORN_HELLO
+    fastapi_peer = NODE_FASTAPI if has_node else UVICORN_FASTAPI
+    found: dict[str, Measuring] = {}
+
+    def add(server: Server, peer: str) -> None:
+        found[server.name] = lambda starts, seconds: measure(server, peer, starts, seconds)
+
+    if has_node:
+        add(Server(NODE_HELLO, node_pyodide()), "")
+        add(Server(NODE_FASTAPI, node_pyodide(fastapi / "python_modules"), "/items/42"), "")
+    add(Server(UVICORN_HELLO, uvicorn("hello_app:app")), NODE_HELLO if has_node else "")
+    add(Server(UVICORN_FASTAPI, uvicorn("fastapi_app:app"), "/items/42"),
+        NODE_FASTAPI if has_node else "")
+    add(Server("cwrangler dev, hello", cwrangler(), folder=hello), hello_peer)
+    add(Server("cwrangler dev, FastAPI", cwrangler(), "/items/42", fastapi), fastapi_peer)
+    add(Server("cwrangler dev, FastAPI, against uvicorn", cwrangler(), "/items/42", fastapi),
+        UVICORN_FASTAPI)
+    add(Server("cwrangler dev, FastAPI, first ever", cwrangler(), "/items/42", fastapi,
+               only_starts=True, own_cache=True), fastapi_peer)
+    new_instance = "a new instance in a running process, FastAPI"
+    found[new_instance] = lambda starts, _: measure_new_instances(
+        new_instance, UVICORN_FASTAPI, fastapi, "/items/42", 4 * starts)
+    return found
+
+
+def cell(row: Row, column: str, measured: dict[str, Row]) -> str:
+    """A figure, and its ratio to the peer's."""
+    if column not in row.figures:
+        return ""
+    value = row.figures[column]
+    text = f"{value:.{COLUMNS[column][1]}f}"
+    peer = measured.get(row.peer)
+    if peer is None or not peer.figures.get(column):
+        return text
+    return f"{value / peer.figures[column]:.2g}× ({text})"
+
+
+def table_json(measured: dict[str, Row]) -> dict[str, object]:
+    """The same for programs: figures, and ratios to the peer of the row."""
+    lines = []
+    for row in measured.values():
+        peer = measured.get(row.peer)
+        ratios = {} if peer is None else {
+            name: value / peer.figures[name]
+            for name, value in row.figures.items() if peer.figures.get(name)
+        }
+        lines.append({"name": row.name, "peer": row.peer if peer else None,
+                      "figures": row.figures, "ratios": ratios})
+    return {"rows": lines}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="print the names of the rows")
     parser.add_argument("--quick", action="store_true", help="one start, short loads")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and ratios there")
     parser.add_argument("names", nargs="*", help="only rows whose name contains one of these")
     options = parser.parse_args()
     starts, seconds = (1, 2) if options.quick else (5, 5)
 
     with tempfile.TemporaryDirectory() as folder:
-        chosen = [server for server in servers(Path(folder))
-                  if not options.names or any(name in server.name for name in options.names)]
+        chosen = {name: measuring for name, measuring in rows(Path(folder)).items()
+                  if not options.names or any(word in name for word in options.names)}
         if options.list:
-            print("\n".join(server.name for server in chosen))
+            print("\n".join(chosen))
             return 0
-        print("| server | first 200, ms | req/s at 1 | req/s at 32 | CPU µs at 1 | CPU µs at 32 "
-              "| PSS, MB |\n|---|---|---|---|---|---|---|")
+        print("| server | " + " | ".join(title for title, _ in COLUMNS.values()) + " |")
+        print("|---" * (len(COLUMNS) + 1) + "|")
+        measured: dict[str, Row] = {}
         failed = False
-        for server in chosen:
+        for name, measuring in chosen.items():
             try:
-                row = measure(server, starts, seconds)
-            except RuntimeError as problem:
-                print(f"| {server.name} | {problem} | | | | | |")
+                row = measured[name] = measuring(starts, seconds)
+            except (RuntimeError, AssertionError) as problem:
+                print(f"| {name} | {problem} |" + " |" * (len(COLUMNS) - 1))
                 failed = True
                 continue
-            print(f"| {row.name} | {row.first_ms:.0f} | {row.rates[1]:.0f} | {row.rates[32]:.0f} "
-                  f"| {row.cpu_us[1]:.0f} | {row.cpu_us[32]:.0f} | {row.pss_mb:.0f} |", flush=True)
+            cells = [cell(row, column, measured) for column in COLUMNS]
+            print("| " + " | ".join([name, *cells]) + " |", flush=True)
+    print("\nN× (figure): N times the peer's. The peer is Node + Pyodide with the same application, or as "
+          "the name says.")
+    if options.json:
+        options.json.write_text(json.dumps(table_json(measured), indent=2) + "\n")
     return int(failed)
 
 
