@@ -1,6 +1,6 @@
 """Compares what instances of one snapshot draw from chance: no two may share a number.
 
-python tests/bench/chance.py [--instances 10000]
+build/deps/pytest/bin/python tests/bench/chance.py [--instances 10000]
 
 It is the test of tests/integration/test_snapshot_faults.py with more instances: each is restored from the
 snapshot in one process, draws from six sources, and is replaced by the next.
@@ -23,7 +23,7 @@ def main() -> int:
     count = parser.parse_args().instances
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", TEST, "-q", "-p", "no:xdist", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", TEST, "-q", "-n", "0", "-p", "no:cacheprovider"],
         cwd=ROOT, env={**os.environ, "CWRANGLER_CHANCE_INSTANCES": str(count)}, check=False,
     )
     passed = time.perf_counter() - began
