@@ -14,6 +14,9 @@
 namespace cwrangler::cli {
 namespace {
 
+/// More than a machine for development has use for.
+constexpr unsigned kMostInstances = 64;
+
 struct Flags {
   std::optional<int> port;
   std::string ip;
@@ -28,6 +31,7 @@ struct Flags {
   std::vector<std::string> variables;
   std::vector<std::string> env_files;
   std::vector<std::string> outbound_map;
+  unsigned instances = 1;
   bool no_sync = false;
   bool test_scheduled = false;
   bool interactive = true;
@@ -113,6 +117,7 @@ int dev(const Flags& flags, const CommandContext& context) {
   session.port = flags.port;
   if (!session.port && config.dev_port > 0) session.port = config.dev_port;
   session.protocol = protocol_of(flags, config, context);
+  session.instances = flags.instances;
   session.sync = !flags.no_sync;
   session.keys = flags.interactive;
   session.runtime = runtime_program();
@@ -169,6 +174,11 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
       ->capture_default_str();
   command->add_option("--log-level", flags->log_level, "How much is printed (default: log)")
       ->check(CLI::IsMember(std::vector<std::string>(kLogLevels.begin(), kLogLevels.end())));
+  command
+      ->add_option("--instances", flags->instances,
+                   "How many instances of the Worker answer, each with globals of its own")
+      ->check(CLI::Range(1U, kMostInstances))
+      ->capture_default_str();
   command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return dev(*flags, context); }; });

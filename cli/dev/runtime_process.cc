@@ -22,7 +22,8 @@ RuntimeProcess::RuntimeProcess(ChildProcess process, MessageStream messages, Des
 
 RuntimeProcess RuntimeProcess::start(
     const std::filesystem::path& program, const Listeners& listeners,
-    const std::map<std::string, std::optional<std::string>>& environment) {
+    const std::map<std::string, std::optional<std::string>>& environment,
+    const std::vector<std::string>& arguments) {
   std::array<int, 2> control{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control.data()) != 0) {
     throw system_error("making the control socket");
@@ -49,6 +50,7 @@ RuntimeProcess RuntimeProcess::start(
   }
   options.arguments.insert(options.arguments.end(), listeners.arguments.begin(),
                            listeners.arguments.end());
+  options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
   options.environment = environment;
   options.own_process_group = true;
   return {ChildProcess::start(options), MessageStream(std::move(ours)), std::move(output)};

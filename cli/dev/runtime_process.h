@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/dev/listeners.h"
 #include "cli/dev/message_stream.h"
@@ -17,10 +18,11 @@ class RuntimeProcess {
  public:
   /// Starts `program serve` with the listening sockets. It is in a process group of its own, so
   /// that Ctrl-C in a terminal reaches only us, who then stop it in order. `environment`: changes
-  /// to ours. Throws Error when it cannot be executed.
+  /// to ours. `arguments`: more for `serve`. Throws Error when it cannot be executed.
   static RuntimeProcess start(
       const std::filesystem::path& program, const Listeners& listeners,
-      const std::map<std::string, std::optional<std::string>>& environment = {});
+      const std::map<std::string, std::optional<std::string>>& environment = {},
+      const std::vector<std::string>& arguments = {});
 
   ChildProcess& process() { return process_; }
   MessageStream& messages() { return messages_; }

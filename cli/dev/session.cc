@@ -371,7 +371,8 @@ void Session::on_sync_ended() {
 void Session::start_runtime() {
   if (!ready_announced_) say("⎔ Starting local server...");
   runtime_ready_ = false;
-  runtime_.emplace(RuntimeProcess::start(options_.runtime, listeners_));
+  runtime_.emplace(RuntimeProcess::start(options_.runtime, listeners_, {},
+                                         {"--instances", std::to_string(options_.instances)}));
   load_worker();
 }
 

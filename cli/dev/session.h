@@ -20,6 +20,7 @@ struct SessionOptions {
   std::string ip;           ///< an address of this machine, or "localhost"
   std::optional<int> port;  ///< nothing: 8787 or the next free one
   Protocol protocol;
+  unsigned instances = 1;                 ///< of the Worker, each on a thread of its own
   bool sync = true;                       ///< install packages when the dependencies have changed
   bool keys = true;                       ///< read keys where there is a terminal
   std::filesystem::path runtime;          ///< the program `cwrangler-runtime`

@@ -136,3 +136,20 @@ def test_one_that_hangs_is_replaced(source: Path, tmp_path: Path) -> None:
         hanging.join()
         assert statuses == [500]
         wait_for_instances(runtime, "first", 2)
+
+
+def test_a_dev_session_with_several(project, dev) -> None:
+    folder = project("hello")
+    (folder / "src" / "entry.py").write_text(dedent(WORKER))
+    with dev(folder, "--instances", "2") as session:
+        seen: set[str] = set()
+        for _ in range(MOST_ROUNDS):
+            threads = [threading.Thread(target=lambda: seen.add(session.get("/busy").text))
+                       for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            if len(seen) == 2:
+                break
+        assert len(seen) == 2
