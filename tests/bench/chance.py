@@ -23,7 +23,7 @@ def main() -> int:
     count = parser.parse_args().instances
     began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", TEST, "-q", "-n", "0", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", TEST, "-q", "-n", "0", "--timeout=0", "-p", "no:cacheprovider"],
         cwd=ROOT, env={**os.environ, "CWRANGLER_CHANCE_INSTANCES": str(count)}, check=False,
     )
     passed = time.perf_counter() - began
