@@ -98,3 +98,14 @@ def test_an_error_shows_the_line_as_it_is_now(worker: Worker) -> None:
                 stack = runtime.wait_for("load_failed")["stack"]
             assert f'broken.py", line {2 + len(above) // 8}, in fail' in stack
             assert "raise ValueError('why')" in stack
+
+
+def test_a_syntax_error_shows_the_workers_code_alone(worker: Worker) -> None:
+    (worker.source / "entry.py").write_text("import broken\n")
+    (worker.source / "broken.py").write_text("VALUE = (\n")
+    with running(env={"CWRANGLER_CACHE_DIR": str(worker.cache)}) as runtime:
+        runtime.load({**worker_config(worker.source), "python_version": worker.python})
+        stack = runtime.wait_for("load_failed")["stack"]
+    assert 'entry.py", line 1, in <module>' in stack
+    assert 'broken.py", line 1' in stack
+    assert "module_code.py" not in stack and "importlib" not in stack, stack

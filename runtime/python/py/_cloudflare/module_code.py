@@ -30,23 +30,30 @@ def install(host: Any) -> None:
 
 def run(name: str, source: str) -> dict[str, Any]:
     """Executes a file of the host's own, and returns its globals."""
-    code = _kept(name, source.encode(), lambda: compile(source, name, "exec"))
+    key = _key(name, source.encode())
+    code = _found(key)
+    if code is None:
+        code = compile(source, name, "exec")
+        _keep_code(key, code)
     module_globals = {"__name__": name.removesuffix(".py")}
     exec(code, module_globals)
     return module_globals
 
 
-def _kept(path: str, source: bytes, compiled: Callable[[], CodeType]) -> CodeType:
+def _key(path: str, source: bytes) -> str:
+    return f"{path}:{len(source)}:{source_hash(_COMPILER, source).hex()}:{_COMPILER}"
+
+
+def _found(key: str) -> CodeType | None:
+    found = _find(key)
+    return None if found is None else marshal.loads(found.to_bytes())
+
+
+def _keep_code(key: str, code: CodeType) -> None:
     # The foreign function interface comes up after this package.
     from pyodide.ffi import to_js  # noqa: PLC0415
 
-    key = f"{path}:{len(source)}:{source_hash(_COMPILER, source).hex()}:{_COMPILER}"
-    found = _find(key)
-    if found is not None:
-        return marshal.loads(found.to_bytes())
-    code = compiled()
     _keep(key, to_js(marshal.dumps(code)))
-    return code
 
 
 _compile_source_file = SourceFileLoader.source_to_code
@@ -54,14 +61,27 @@ _compile_source_in_zip = zipimport._compile_source
 
 
 def _source_to_code(self: SourceFileLoader, data: Any, path: Any, **options: Any) -> CodeType:
-    def compiled() -> CodeType:
-        return _compile_source_file(self, data, path, **options)
-
     # Whoever asks for another optimization, or gives a syntax tree, is not Python's import.
     if options or type(data) is not bytes or type(path) is not str:
-        return compiled()
-    return _kept(path, data, compiled)
+        return _compile_source_file(self, data, path, **options)
+    key = _key(path, data)
+    code = _found(key)
+    if code is None:
+        code = _compile_source_file(self, data, path)
+        _keep_code(key, code)
+    return code
 
 
 def _compile_from_zip(pathname: str, source: bytes) -> CodeType:
-    return _kept(pathname, source, lambda: _compile_source_in_zip(pathname, source))
+    key = _key(pathname, source)
+    code = _found(key)
+    if code is None:
+        code = _compile_source_in_zip(pathname, source)
+        _keep_code(key, code)
+    return code
+
+
+# The import cuts frames of its own files from the traceback of a syntax error.
+_source_to_code.__code__ = _source_to_code.__code__.replace(
+    co_filename="<frozen importlib._bootstrap_external>"
+)
