@@ -94,24 +94,27 @@ std::optional<ModuleMap::Source::Kind> importable_as(ModuleType type) {
   }
 }
 
-/// Names the snapshot after the leading imports. The Worker's own code is not in it; that what is
-/// beside it in its folder could be imported by a package, is.
-void set_packages(snapshot::SnapshotStore& store, const nlohmann::json& configuration,
-                  const LeadingImports& leading, const std::vector<Module>& modules) {
-  if (leading.imports.empty()) return;
-  nlohmann::json content{configuration};
-  for (const Import& import : leading.imports) content.push_back({import.module, import.names});
+/// The Worker's own code is not in its packages layer. What could be imported by a package, because
+/// it is beside it in its folder, is named there.
+snapshot::SnapshotStore::Worker snapshot_worker(const nlohmann::json& configuration,
+                                                const LeadingImports& leading,
+                                                const std::vector<Module>& modules) {
+  snapshot::SnapshotStore::Worker worker;
+  worker.configuration = configuration.dump();
   std::set<std::string> own;
-  std::vector<Module> packages;
   for (const Module& module : modules) {
     if (name_in_packages(module.name)) {
-      packages.push_back(module);
+      worker.packages.push_back(module);
     } else {
+      worker.own.push_back(module);
       own.insert(module.name.substr(0, module.name.find('/')));
     }
   }
-  content.push_back(own);
-  store.set_packages(content.dump(), packages);
+  if (leading.imports.empty()) return worker;
+  nlohmann::json imports{own};
+  for (const Import& import : leading.imports) imports.push_back({import.module, import.names});
+  worker.leading_imports = imports.dump();
+  return worker;
 }
 
 }  // namespace
@@ -190,8 +193,7 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
   state.leading = leading_imports(config.main_module, modules);
   auto& store = isolate.set_state<snapshot::SnapshotStore>(snapshots);
   store.set_base(version->get<std::string>());
-  store.set_worker(configuration.dump(), modules);
-  set_packages(store, configuration, state.leading, modules);
+  store.set_worker(snapshot_worker(configuration, state.leading, modules));
 }
 
 }  // namespace cwrangler::python

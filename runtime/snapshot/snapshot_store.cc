@@ -18,6 +18,14 @@ std::string extension(Layer layer) {
   return std::string(".") + kLayerNames[static_cast<size_t>(layer)];
 }
 
+void add_states(Digest& digest, std::span<const Module> modules) {
+  for (const Module& module : modules) {
+    digest.add(module.name);
+    digest.add_number(static_cast<std::uint64_t>(module.type));
+    digest.add_file_state(module.path);
+  }
+}
+
 }  // namespace
 
 SnapshotStore SnapshotStore::for_install_tree(fs::path folder, std::string build) {
@@ -59,24 +67,24 @@ void SnapshotStore::set_base(std::string_view python_version) {
   python_version_ = python_version;
 }
 
-void SnapshotStore::set_packages(std::string_view content, std::span<const Module> modules) {
-  if (has_worker_layers_) packages_key_ = key_of(content, modules);
-}
+void SnapshotStore::set_worker(const Worker& worker) {
+  if (!has_worker_layers_) return;
+  // Of all packages' files, which take a while to look at: once for both layers.
+  Digest common;
+  common.add(base_key_);
+  common.add(worker.configuration);
+  add_states(common, worker.packages);
 
-void SnapshotStore::set_worker(std::string_view content, std::span<const Module> modules) {
-  if (has_worker_layers_) worker_key_ = key_of(content, modules);
-}
+  Digest own;
+  own.add(common.hex());
+  add_states(own, worker.own);
+  worker_key_ = own.hex();
 
-std::string SnapshotStore::key_of(std::string_view content, std::span<const Module> modules) const {
-  Digest digest;
-  digest.add(base_key_);
-  digest.add(content);
-  for (const Module& module : modules) {
-    digest.add(module.name);
-    digest.add_number(static_cast<std::uint64_t>(module.type));
-    digest.add_file_state(module.path);
-  }
-  return digest.hex();
+  if (worker.leading_imports.empty()) return;
+  Digest packages;
+  packages.add(common.hex());
+  packages.add(worker.leading_imports);
+  packages_key_ = packages.hex();
 }
 
 const std::string& SnapshotStore::key(Layer layer) const {

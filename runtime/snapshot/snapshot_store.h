@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/worker_config.h"
 #include "runtime/snapshot/snapshot_file.h"
@@ -73,10 +74,16 @@ class SnapshotStore {
 
   /// Of the base and the interpreter layer: a Python version.
   void set_base(std::string_view python_version);
-  /// Of the packages and the worker layer: all that their memory depends on, as text, and the files
-  /// of modules. Those are looked at (size, time of change), not read. After set_base().
-  void set_packages(std::string_view content, std::span<const Module> modules);
-  void set_worker(std::string_view content, std::span<const Module> modules);
+  /// What the memory of a Worker's layers depends on.
+  struct Worker {
+    std::string configuration;
+    std::string leading_imports;   ///< empty: there is no packages layer
+    std::vector<Module> packages;  ///< other people's modules
+    std::vector<Module> own;       ///< the Worker's, which the packages layer does not have
+  };
+  /// Of the packages and the worker layer; after set_base(). The files of modules are looked at
+  /// (size, time of change), not read.
+  void set_worker(const Worker& worker);
 
   std::optional<SnapshotFile> open(Layer layer) const;
   /// Whether save() would keep a snapshot of this layer.
@@ -90,7 +97,6 @@ class SnapshotStore {
   void save(Layer layer, std::string_view description, std::span<const std::byte> memory) const;
 
  private:
-  std::string key_of(std::string_view content, std::span<const Module> modules) const;
   const std::string& key(Layer layer) const;
   std::filesystem::path path_in_tree(const std::filesystem::path& tree, Layer layer) const;
   std::filesystem::path path(Layer layer) const;
