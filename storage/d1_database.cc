@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace cwrangler::storage {
 namespace {
 
@@ -40,10 +42,7 @@ constexpr std::array<std::string_view, 21> kPragmas{"case_sensitive_like",
                                                     "table_xinfo"};
 
 std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
+  return ascii_lower(std::string(text));
 }
 
 /// Tables of the system: wrangler's metadata of an object.

@@ -1,8 +1,8 @@
 #include "cli/dev/outbound_map.h"
 
-#include <algorithm>
 #include <regex>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace cwrangler::cli {
@@ -20,10 +20,7 @@ std::map<std::string, std::string> parse_outbound_map(const std::vector<std::str
           .hint("For example: --outbound-map api.example.com=http://127.0.0.1:9000")
           .exit_with(ExitCode::usage);
     }
-    std::string host = parts[1].str();
-    std::transform(host.begin(), host.end(), host.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    map[host] = parts[2].str();
+    map[ascii_lower(parts[1].str())] = parts[2].str();
   }
   return map;
 }

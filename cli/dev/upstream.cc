@@ -1,19 +1,12 @@
 #include "cli/dev/upstream.h"
 
-#include <algorithm>
-#include <cctype>
 #include <regex>
 
+#include "base/ascii.h"
 #include "base/error.h"
 
 namespace cwrangler::cli {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 bool is_host(const std::string& text) {
   static const std::regex kHost(R"((?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?)");
@@ -36,7 +29,7 @@ std::string host_of_route(const std::string& pattern) {
     const bool dot = star + 1 < host.size() && host[star + 1] == '.';
     host.erase(star, dot ? 2 : 1);
   }
-  return is_host(host) ? lower(host) : std::string();
+  return is_host(host) ? ascii_lower(host) : std::string();
 }
 
 std::string without_port(const std::string& host) {
@@ -50,7 +43,7 @@ std::string checked_host(const std::string& host, const std::string& source) {
         .exit_with(ExitCode::usage)
         .hint("For example: example.com, or example.com:8443");
   }
-  return lower(host);
+  return ascii_lower(host);
 }
 
 }  // namespace cwrangler::cli

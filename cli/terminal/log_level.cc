@@ -1,16 +1,15 @@
 #include "cli/terminal/log_level.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
+
+#include "base/ascii.h"
 
 namespace cwrangler::cli {
 
 std::optional<LogLevel> parse_log_level(std::string_view word) {
-  std::string lower(word);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const auto found = std::find(kLogLevels.begin(), kLogLevels.end(), lower);
+  const auto found =
+      std::find(kLogLevels.begin(), kLogLevels.end(), ascii_lower(std::string(word)));
   if (found == kLogLevels.end()) return std::nullopt;
   return static_cast<LogLevel>(found - kLogLevels.begin());
 }

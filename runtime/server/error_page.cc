@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <memory>
 #include <span>
 
+#include "base/ascii.h"
 #include "runtime/server/request_target.h"
 #include "runtime/server/source_excerpt.h"
 
@@ -84,9 +84,7 @@ void append_escaped(std::string& out, std::string_view text) {
 bool is_credential(std::string_view name) {
   static constexpr std::array<std::string_view, 8> kParts{
       "authorization", "cookie", "api-key", "apikey", "token", "secret", "password", "credential"};
-  std::string lower(name);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string lower = ascii_lower(std::string(name));
   return std::any_of(kParts.begin(), kParts.end(), [&lower](std::string_view part) {
     return lower.find(part) != std::string::npos;
   });

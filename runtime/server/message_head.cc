@@ -2,13 +2,10 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace cwrangler::server {
 namespace {
-
-// Not std::tolower: the answer must not depend on the process's locale.
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 std::string_view trim(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
@@ -20,7 +17,7 @@ std::string_view trim(std::string_view text) {
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+                    [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 const std::string* find_header(const std::vector<Header>& headers, std::string_view name) {

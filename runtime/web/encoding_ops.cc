@@ -10,9 +10,9 @@ struct Encoding;
 #include <encoding_rs.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "runtime/web/native_objects.h"
 #include "runtime/web/op_tables.h"
 
@@ -107,9 +107,7 @@ void encoding_name(engine::Call call) {
   if (encoding == nullptr) return;
   std::string name(ENCODING_NAME_MAX_LENGTH, '\0');
   name.resize(::encoding_name(encoding, reinterpret_cast<uint8_t*>(name.data())));
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  call.GetReturnValue().Set(engine::to_string(call.GetIsolate(), name));
+  call.GetReturnValue().Set(engine::to_string(call.GetIsolate(), ascii_lower(std::move(name))));
 }
 
 /// A decoder with what it keeps between chunks.
