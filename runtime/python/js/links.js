@@ -1,18 +1,35 @@
 // Symbols of a main module that was linked ahead of time (runtime/python/releases/linked_glue.mjs). The
 // loader's records of them are made when a side module, or dlsym(), asks for a symbol.
 
+/**
+ * @typedef {object} Symbols of the main module, by name
+ * @property {Record<string, number>} addresses of data
+ * @property {Record<string, number>} slots of functions in the table
+ */
+
 /** @typedef {Record<string, WebAssembly.Global>} GlobalOffsets Emscripten's GOT: addresses by symbol */
 
 /** @param {number} value @returns {WebAssembly.Global} as the loader makes them for its GOT */
 const offset = (value) => new WebAssembly.Global({value: 'i32', mutable: true}, value);
 
+/** Makes a symbol importable, if it is one of these. @param {string} name @param {Symbols} symbols */
+function define(name, {addresses, slots}, imports, table) {
+  if (imports[name] !== undefined && !imports[name].stub) return;
+  if (slots[name] !== undefined) imports[name] = table.get(slots[name]);
+  else if (addresses[name] !== undefined) {
+    imports[name] = new WebAssembly.Global({value: 'i32'}, addresses[name]);
+  }
+}
+
 /** The symbols of one interpreter's main module. */
 export class Links {
   #read;
-  /** @type {{addresses: Record<string, number>, slots: Record<string, number>} | undefined} */
+  /** @type {Symbols | undefined} */
   #known;
-  /** @type {Record<string, number>} */
+  /** @type {{slots?: Record<string, number>, symbols?: Symbols}} */
   #expected = {};
+  /** @type {Map<string, Symbols>} what libraries were given, by their names */
+  #given = new Map();
   /** @type {GlobalOffsets | undefined} */
   #offsets;
 
@@ -25,9 +42,14 @@ export class Links {
     return this.#known ??= JSON.parse(this.#read());
   }
 
-  /** Names places for functions that the next library has. @param {Record<string, number>} slots */
-  expect(slots) {
-    this.#expected = slots;
+  /**
+   * Tells what is known of the next library from another interpreter: to find its symbols among all
+   * takes longer than anything else about it.
+   * @param {Record<string, number>} slots places for its functions
+   * @param {Symbols} symbols what it is given
+   */
+  expect(slots, symbols) {
+    this.#expected = {slots, symbols};
   }
 
   /**
@@ -37,33 +59,45 @@ export class Links {
    * @param {GlobalOffsets} offsets
    * @param {Record<string, any>} imports what side modules can import by name
    * @param {WebAssembly.Table} table
+   * @param {string} library its name
    * @returns {WebAssembly.Module}
    */
-  prepare(binary, offsets, imports, table) {
+  prepare(binary, offsets, imports, table, library) {
     this.#offsets = offsets;
     const module = binary instanceof WebAssembly.Module ? binary : new WebAssembly.Module(binary);
-    for (const {name} of WebAssembly.Module.imports(module)) this.#add(name, offsets, imports, table);
-    for (const {name} of WebAssembly.Module.exports(module)) this.#add(name, offsets, imports, table);
-    for (const [name, slot] of Object.entries(this.#expected)) offsets[name] ??= offset(slot);
+    const {slots = {}, symbols = this.#symbolsOfModule(module)} = this.#expected;
     this.#expected = {};
+    this.#given.set(library, symbols);
+    for (const places of [symbols.slots, symbols.addresses]) {
+      for (const [name, value] of Object.entries(places)) {
+        define(name, symbols, imports, table);
+        offsets[name] ??= offset(value);
+      }
+    }
+    for (const [name, slot] of Object.entries(slots)) offsets[name] ??= offset(slot);
     return module;
   }
 
-  #add(name, offsets, imports, table) {
-    this.define(name, imports, table);
+  /** @param {WebAssembly.Module} module @returns {Symbols} those that it names */
+  #symbolsOfModule(module) {
     const {addresses, slots} = this.#symbols;
-    const value = slots[name] ?? addresses[name];
-    if (value !== undefined) offsets[name] ??= offset(value);
+    const symbols = {addresses: {}, slots: {}};
+    for (const {name} of
+      [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)]) {
+      if (slots[name] !== undefined) symbols.slots[name] = slots[name];
+      else if (addresses[name] !== undefined) symbols.addresses[name] = addresses[name];
+    }
+    return symbols;
   }
 
   /** Makes a symbol importable, if the main module has it. */
   define(name, imports, table) {
-    if (imports[name] !== undefined && !imports[name].stub) return;
-    const {addresses, slots} = this.#symbols;
-    if (slots[name] !== undefined) imports[name] = table.get(slots[name]);
-    else if (addresses[name] !== undefined) {
-      imports[name] = new WebAssembly.Global({value: 'i32'}, addresses[name]);
-    }
+    define(name, this.#symbols, imports, table);
+  }
+
+  /** @param {string} library its name @returns {Symbols} what it was given, for expect() */
+  symbolsOf(library) {
+    return this.#given.get(library);
   }
 
   /**

@@ -28,6 +28,7 @@ const MAIN = '__main__';
  * @property {number} table the length of the table before it was loaded
  * @property {number[]} handles what dlopen() has returned for it
  * @property {Record<string, number>} [slots] places of its functions in the table, where they are known
+ * @property {import('./links.js').Symbols} [symbols] what it is given of the main module, likewise
  */
 
 /**
@@ -98,7 +99,7 @@ export class Libraries {
       // What was there before the library was put there by Python's own start, which is not repeated.
       if (table.length < place.table) table.grow(place.table - table.length);
       this.#next = place;
-      this.#links?.expect(place.slots);
+      this.#links?.expect(place.slots, place.symbols);
       const library = newDSO(place.name, undefined, 'loading');
       library.refcount = Infinity;
       library.global = false;
@@ -117,6 +118,7 @@ export class Libraries {
       place.handles = Object.keys(loadedLibsByHandle)
           .filter((handle) => loadedLibsByHandle[handle].name === place.name).map(Number);
       place.slots = this.#links?.slotsOf(loadedLibsByName[place.name].exports);
+      place.symbols = this.#links?.symbolsOf(place.name);
     }
   }
 }

@@ -75,7 +75,7 @@ export function linkedGlue(glue, {hostFunctions}) {
     [
       'loadWebAssemblyModule=(binary,flags,libName,localScope,handle)=>{',
       'loadWebAssemblyModule=(binary,flags,libName,localScope,handle)=>{' +
-          'binary=Module.links.prepare(binary,GOT,wasmImports,wasmTable);',
+          'binary=Module.links.prepare(binary,GOT,wasmImports,wasmTable,libName);',
     ],
     [
       'symbol=UTF8ToString(symbol);var result;var newSymIndex;',
