@@ -114,7 +114,7 @@ json make_worker_snapshot(engine::Platform& platform, const engine::StartupSnaps
         .hint("Set CWRANGLER_CACHE_DIR to a folder, and unset CWRANGLER_SNAPSHOTS.");
   }
   const WorkerConfig config = read_worker_config(command.config);
-  const std::string version = python::startup_configuration(config).at("pythonVersion");
+  const std::string version = python::python_version(config);
   const SnapshotStore store(command.folder, snapshot::build_name(startup.blob));
   const Start first(platform, startup, config, store.retaking_worker(!command.check));
 

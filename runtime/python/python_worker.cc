@@ -117,20 +117,34 @@ snapshot::SnapshotStore::Worker snapshot_worker(const nlohmann::json& configurat
   return worker;
 }
 
-}  // namespace
-
-nlohmann::json startup_configuration(const WorkerConfig& config) {
-  const Compatibility compatibility = resolve_compatibility(
+Compatibility python_compatibility(const WorkerConfig& config) {
+  Compatibility compatibility = resolve_compatibility(
       config.compatibility_date, config.compatibility_flags, ExperimentalFlags::allowed);
   if (!compatibility.enabled("python_workers")) {
     throw Error("The python_workers compatibility flag is required to use Python.")
         .hint("Add \"python_workers\" to `compatibility_flags` in the Worker's configuration.");
   }
+  return compatibility;
+}
+
+std::string python_version(const WorkerConfig& config, const Compatibility& compatibility) {
   const std::string version =
       config.python_version.empty() ? compatibility.python_version() : config.python_version;
   if (std::find(kPythonVersions.begin(), kPythonVersions.end(), version) == kPythonVersions.end()) {
     throw Error("there is no Python " + version).hint("Choose 3.12, 3.13 or 3.14.");
   }
+  return version;
+}
+
+}  // namespace
+
+std::string python_version(const WorkerConfig& config) {
+  return python_version(config, python_compatibility(config));
+}
+
+nlohmann::json startup_configuration(const WorkerConfig& config) {
+  const Compatibility compatibility = python_compatibility(config);
+  const std::string version = python_version(config, compatibility);
   check_main_module(config);
 
   nlohmann::json bindings = nlohmann::json::array();
@@ -160,8 +174,7 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
 
 void preload_python(engine::Platform& platform, const WorkerConfig& config) {
   try {
-    const std::string version = startup_configuration(config).at("pythonVersion");
-    platform.wasm_code().preload(release_module(version));
+    platform.wasm_code().preload(release_module(python_version(config)));
   } catch (const Error&) {
     return;
   }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "base/worker_config.h"
 #include "runtime/snapshot/snapshot_store.h"
@@ -16,6 +17,10 @@ class Platform;
 namespace cwrangler::python {
 
 class CpuSignal;
+
+/// "3.12", "3.13" or "3.14": what the configuration asks for. Throws Error when it is another, or
+/// not a Worker of Python.
+std::string python_version(const WorkerConfig& config);
 
 /// The argument of `hooks.startWorker`: {name, mainModule, compatibilityDate, flags, pythonVersion,
 /// bindings, localEndpoints, outboundMap, stateDirectory, assets}. Throws Error for what cannot run

@@ -91,6 +91,16 @@ std::chrono::nanoseconds IsolateThread::cpu_time() const {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+void IsolateThread::set_callbacks(Callbacks callbacks) {
+  const std::lock_guard lock(callbacks_mutex_);
+  callbacks_ = std::move(callbacks);
+}
+
+IsolateThread::Callbacks IsolateThread::callbacks() {
+  const std::lock_guard lock(callbacks_mutex_);
+  return callbacks_;
+}
+
 void* IsolateThread::run_thread(void* self) {
   static_cast<IsolateThread*>(self)->run();
   return nullptr;
@@ -107,14 +117,14 @@ void IsolateThread::run() {
     // The other thread must be through with the isolate before it goes.
     end_ordered_.get_future().wait();
     cpu_signal_->detach();
-    callbacks_.finish();
+    callbacks().finish();
     // Nobody but the destructor, which only joins, uses isolate_ after end().
   } catch (...) {
     // Only making the isolate throws: all else is in handlers that do not.
     ready_.set_exception(std::current_exception());
     return;
   }
-  callbacks_.ended();
+  callbacks().ended();
 }
 
 void IsolateThread::set_up(Isolate& isolate) {
@@ -141,13 +151,13 @@ void IsolateThread::set_up(Isolate& isolate) {
     dying_ = true;
     lose(std::move(reason));
   });
-  callbacks_.prepare();
+  callbacks().prepare();
 }
 
 void IsolateThread::lose(std::string reason) {
   if (ending_) return;
   post([this, reason = std::move(reason)] {
-    if (!ending_) callbacks_.lost(reason);
+    if (!ending_) callbacks().lost(reason);
   });
 }
 

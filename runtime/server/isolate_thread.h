@@ -56,6 +56,10 @@ class IsolateThread {
     boost::asio::post(isolate_->loop(), std::move(function));
   }
 
+  /// Other callbacks, but for `prepare`, of a thread that was started before it was known what for.
+  /// Any thread, before end().
+  void set_callbacks(Callbacks callbacks);
+
   /// For install_python(), whose interpreter interrupt() is for.
   const std::shared_ptr<python::CpuSignal>& cpu_signal() const { return cpu_signal_; }
   /// Asks the Python code of the call that cpu_time_of_call() told of to stop, by an exception. It
@@ -77,13 +81,15 @@ class IsolateThread {
   void run();
   void set_up(engine::Isolate& isolate);
   void lose(std::string reason);
+  Callbacks callbacks();
   static size_t near_heap_limit(void* self, size_t current, size_t initial);
   std::chrono::nanoseconds cpu_time() const;
 
   engine::Platform& platform_;
   const engine::StartupSnapshot& snapshot_;
   const EventSink events_;
-  const Callbacks callbacks_;
+  std::mutex callbacks_mutex_;
+  Callbacks callbacks_;
   pthread_t thread_{};
   std::promise<void> ready_;
   engine::Isolate* isolate_ = nullptr;  // on the thread's stack, from ready_ until after end()

@@ -153,6 +153,7 @@ void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
 
   ServerOptions server_options = options.server;
   server_options.tls = identity(options);
+  server_options.reloads = options.control_fd >= 0;
   Server server(platform, snapshot, std::move(sockets), events, server_options);
   running = &server;
   asio::signal_set signals(server.loop(), SIGINT, SIGTERM);

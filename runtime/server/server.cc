@@ -37,6 +37,9 @@ std::string seconds(std::chrono::milliseconds time) {
 
 /// For how long a Worker must not have been edited before its snapshot is made.
 constexpr std::chrono::milliseconds kEditsOver{1'000};
+/// For how long a Worker has answered before the next thread is prepared: its first requests come
+/// first.
+constexpr std::chrono::milliseconds kSettled{100};
 
 /// Names the build only for a folder to keep snapshots in: it looks at every file of the runtime.
 snapshot::SnapshotStore snapshots(const std::filesystem::path& folder,
@@ -63,12 +66,14 @@ struct Server::Timers {
         grace(loop),
         keep_code(loop),
         make_snapshot(loop),
+        prepare(loop),
         work(loop.get_executor()) {}
   asio::steady_timer watch;
   asio::steady_timer retry;
   asio::steady_timer grace;
   asio::steady_timer keep_code;
   asio::steady_timer make_snapshot;
+  asio::steady_timer prepare;
   asio::executor_work_guard<asio::io_context::executor_type> work;
 };
 
@@ -83,7 +88,8 @@ Server::Server(engine::Platform& platform, const engine::StartupSnapshot& snapsh
                    std::move(events),
                    options.dynamic_workers,
                    options.cpu_limit,
-                   options.startup_limit},
+                   options.startup_limit,
+                   options.reloads ? snapshot::Layer::packages : snapshot::Layer::worker},
       reload_environment_(without_snapshot(environment_)),
       snapshot_environment_(without_events(environment_)),
       cpu_limit_(options.cpu_limit),
@@ -107,6 +113,7 @@ void Server::run() {
   next_.reset();
   maker_.reset();
   slots_.clear();
+  prepared_.reset();
 }
 
 InstanceCallbacks Server::callbacks(const SlotRef& slot) {
@@ -162,13 +169,14 @@ std::shared_ptr<const PageSources> Server::page_sources(const std::string& state
 }
 
 /// Adds it to slots_; what becomes of it is told by its callbacks. Throws Error.
-Server::SlotRef Server::start_instance(const InstanceEnvironment& environment) {
+Server::SlotRef Server::start_instance(const InstanceEnvironment& environment,
+                                       std::unique_ptr<IsolateThread> prepared) {
   const auto slot = std::make_shared<Slot>();
   slot->began = Clock::now();
   slots_.push_back(slot);
   try {
-    slot->instance =
-        start_thread_instance(environment, config_, page_sources("ready"), callbacks(slot));
+    slot->instance = start_thread_instance(environment, config_, page_sources("ready"),
+                                           callbacks(slot), std::move(prepared));
   } catch (const Error&) {
     slots_.remove(slot);
     throw;
@@ -181,7 +189,7 @@ void Server::start(Cause cause) {
   cause_ = cause;
   const bool is_reload = cause == Cause::load && answers();
   try {
-    next_ = start_instance(is_reload ? reload_environment_ : environment_);
+    next_ = start_instance(is_reload ? reload_environment_ : environment_, std::move(prepared_));
     next_->owes_snapshot = is_reload;
   } catch (const Error& error) {
     not_started({"internal", error.problem(), error.what()});
@@ -217,6 +225,7 @@ void Server::started(const SlotRef& slot) {
   const auto startup = std::chrono::duration<double, std::milli>(Clock::now() - slot->began);
   spdlog::debug("generation {} is ready after {:.0f} ms", generation_, startup.count());
   promote(slot);
+  prepare_later();
   keep_code_later();
   if (slot->owes_snapshot) make_snapshot_later();
   if (cause_ == Cause::load) {
@@ -229,6 +238,19 @@ void Server::keep_code_later() {
   timers_->keep_code.expires_after(kWarmUp);
   timers_->keep_code.async_wait([this](const boost::system::error_code& error) {
     if (!error) environment_.platform.save_code();
+  });
+}
+
+/// The next start, after an edit or a loss, finds half of its work done.
+void Server::prepare_later() {
+  timers_->prepare.expires_after(kSettled);
+  timers_->prepare.async_wait([this](const boost::system::error_code& error) {
+    if (error || stopping_ || next_ || prepared_) return;
+    try {
+      prepared_ = prepare_thread(environment_, config_);
+    } catch (const Error& cause) {
+      spdlog::debug("no thread is prepared for the next start: {}", cause.what());
+    }
   });
 }
 
@@ -261,6 +283,7 @@ void Server::start_failed(const SlotRef& slot, Failure failure) {
 }
 
 void Server::not_started(Failure failure) {
+  prepare_later();
   if (cause_ == Cause::load) {
     environment_.events({{"type", control::kLoadFailed},
                          {"generation", generation_},
@@ -400,6 +423,8 @@ void Server::stop() {
   timers_->watch.cancel();
   timers_->keep_code.cancel();
   timers_->make_snapshot.cancel();
+  timers_->prepare.cancel();
+  prepared_.reset();
   waiting_.clear();
   if (next_) end(std::exchange(next_, nullptr));
   if (maker_) end(std::exchange(maker_, nullptr));

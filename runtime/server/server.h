@@ -44,6 +44,9 @@ struct ServerOptions {
   /// An instance that is lost is replaced at once, but `losses` times within `loss_window` only;
   /// then requests get an error for `loss_pause` before the next try.
   int losses = 5;
+  /// Whether load() will be called for a Worker whose code was edited; else the next start is of
+  /// the same one.
+  bool reloads = false;
   /// Where memory snapshots are kept; empty: nowhere.
   std::filesystem::path snapshot_folder;
   Duration loss_window{10'000};
@@ -91,7 +94,8 @@ class Server {
   using SlotRef = std::shared_ptr<Slot>;
 
   InstanceCallbacks callbacks(const SlotRef& slot);
-  SlotRef start_instance(const InstanceEnvironment& environment);
+  SlotRef start_instance(const InstanceEnvironment& environment,
+                         std::unique_ptr<IsolateThread> prepared = nullptr);
   std::shared_ptr<const PageSources> page_sources(const std::string& state) const;
   void start(Cause cause);
   void join_missing();
@@ -113,6 +117,7 @@ class Server {
   void keep_code_later();
   void make_snapshot_later();
   void make_snapshot();
+  void prepare_later();
 
   boost::asio::io_context loop_;
   std::vector<Descriptor> sockets_;  // that instances accept on
@@ -126,13 +131,14 @@ class Server {
   WorkerConfig config_;
   ServerOptions::Duration cpu_limit_;
   Cause cause_ = Cause::load;
-  std::vector<SlotRef> serving_;   // answer requests; may be one that only says what is wrong
-  SlotRef next_;                   // is starting to take their place
-  std::vector<SlotRef> joining_;   // are starting to be beside them
-  SlotRef maker_;                  // starts for its snapshot alone
-  std::list<SlotRef> slots_;       // all that are not destroyed yet
-  std::vector<Handover> waiting_;  // connections without an instance
-  size_t placed_ = 0;              // connections that went to an instance
+  std::vector<SlotRef> serving_;  // answer requests; may be one that only says what is wrong
+  SlotRef next_;                  // is starting to take their place
+  std::vector<SlotRef> joining_;  // are starting to be beside them
+  SlotRef maker_;                 // starts for its snapshot alone
+  std::unique_ptr<IsolateThread> prepared_;  // for the next start
+  std::list<SlotRef> slots_;                 // all that are not destroyed yet
+  std::vector<Handover> waiting_;            // connections without an instance
+  size_t placed_ = 0;                        // connections that went to an instance
   std::unique_ptr<TlsListener> tls_;
   std::vector<Clock::time_point> losses_;
   bool stopping_ = false;

@@ -1,5 +1,7 @@
 #include "runtime/server/thread_instance.h"
 
+#include <spdlog/spdlog.h>
+
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/error.h"
@@ -19,19 +21,50 @@ namespace {
 namespace asio = boost::asio;
 using engine::ScriptScope;
 
+/// What is the same for all Workers.
+void install_platform(engine::Isolate& isolate, const InstanceEnvironment& environment) {
+  web::install_web(isolate, console_log(environment.events));
+  bindings::install_bindings(isolate);
+}
+
+/// It is not heard of until it is given other callbacks.
+std::unique_ptr<IsolateThread> new_thread(const InstanceEnvironment& environment) {
+  return std::make_unique<IsolateThread>(
+      environment.platform, environment.snapshot, environment.events,
+      IsolateThread::Callbacks{
+          .prepare = [] {}, .lost = [](const std::string&) {}, .finish = [] {}, .ended = [] {}});
+}
+
+/// What a start was begun for ahead of time.
+struct Prepared {
+  std::string start;
+};
+
+/// Installs Python for a Worker. Returns what its start depends on up to a layer.
+std::string install_worker(IsolateThread& thread, const InstanceEnvironment& environment,
+                           const WorkerConfig& config, const nlohmann::json& configuration) {
+  python::install_python(thread.isolate(), config, configuration, thread.cpu_signal(),
+                         environment.snapshots);
+  const auto& store = thread.isolate().state<snapshot::SnapshotStore>();
+  return configuration.dump() + store.key(environment.prepared_layer);
+}
+
 class ThreadInstance final : public Instance {
  public:
   ThreadInstance(const InstanceEnvironment& environment, const WorkerConfig& config,
-                 std::shared_ptr<const PageSources> page_sources, InstanceCallbacks callbacks)
+                 std::shared_ptr<const PageSources> page_sources, InstanceCallbacks callbacks,
+                 std::unique_ptr<IsolateThread> prepared)
       : environment_(environment),
         config_(config),
         page_sources_(std::move(page_sources)),
         callbacks_(std::move(callbacks)),
-        thread_(environment.platform, environment.snapshot, environment.events,
-                {.prepare = [this] { prepare(); },
-                 .lost = [this](const std::string& reason) { lose(reason); },
-                 .finish = [this] { finish_thread(); },
-                 .ended = [this] { callbacks_.ended(); }}) {}
+        thread_(prepared ? std::move(prepared) : new_thread(environment)) {
+    thread_->set_callbacks({.prepare = {},
+                            .lost = [this](const std::string& reason) { lose(reason); },
+                            .finish = [this] { finish_thread(); },
+                            .ended = [this] { callbacks_.ended(); }});
+    post([this] { start_worker(); });
+  }
 
   bool answers() const override { return true; }
 
@@ -62,48 +95,47 @@ class ThreadInstance final : public Instance {
     });
   }
 
-  void end() override { thread_.end(); }
+  void end() override { thread_->end(); }
 
   std::optional<std::chrono::milliseconds> cpu_time_of_call() override {
-    return thread_.cpu_time_of_call();
+    return thread_->cpu_time_of_call();
   }
 
-  void interrupt() override { thread_.interrupt(); }
+  void interrupt() override { thread_->interrupt(); }
 
-  void terminate(std::string reason) override { thread_.terminate(std::move(reason)); }
+  void terminate(std::string reason) override { thread_->terminate(std::move(reason)); }
 
  private:
   template <class Function>
   void post(Function function) {
-    thread_.post(std::move(function));
-  }
-
-  void prepare() {
-    thread_.requests().set_page_sources(page_sources_);
-    connections_ = std::make_unique<Connections>(thread_.isolate().loop(), thread_.requests(),
-                                                 environment_.limits);
-    post([this] { start_worker(); });
+    thread_->post(std::move(function));
   }
 
   void finish_thread() {
-    thread_.requests().fail_all({"internal", "The Worker was stopped.", ""});
+    thread_->requests().fail_all({"internal", "The Worker was stopped.", ""});
     drain_limit_.reset();
     connections_.reset();
   }
 
   void start_worker() {
+    thread_->requests().set_page_sources(page_sources_);
+    connections_ = std::make_unique<Connections>(thread_->isolate().loop(), thread_->requests(),
+                                                 environment_.limits);
     try {
-      web::install_web(thread_.isolate(), console_log(environment_.events));
-      bindings::install_bindings(thread_.isolate());
+      const auto* const prepared = thread_->isolate().find_state<Prepared>();
+      if (prepared == nullptr) install_platform(thread_->isolate(), environment_);
       const nlohmann::json configuration = python::startup_configuration(config_);
-      python::install_python(thread_.isolate(), config_, configuration, thread_.cpu_signal(),
-                             environment_.snapshots);
-      thread_.isolate().set_state<DynamicWorkers>(thread_.isolate(), environment_, config_);
-      ScriptScope scope(thread_.isolate());
+      const std::string start = install_worker(*thread_, environment_, config_, configuration);
+      thread_->isolate().set_state<DynamicWorkers>(thread_->isolate(), environment_, config_);
+      ScriptScope scope(thread_->isolate());
+      const auto is_prepared =
+          v8::Boolean::New(scope.v8(), prepared != nullptr && prepared->start == start);
       v8::Local<v8::Value> argument;
       v8::Local<v8::Value> promise;
       if (!engine::parse_json(scope.context(), configuration.dump()).ToLocal(&argument) ||
-          !scope.call_hook("startWorker", argument).ToLocal(&promise) || !promise->IsPromise()) {
+          !scope.call_hook("startWorker", argument, v8::Undefined(scope.v8()), is_prepared)
+               .ToLocal(&promise) ||
+          !promise->IsPromise()) {
         start_failed({"internal", "The Worker's start could not begin.", ""});
         return;
       }
@@ -163,23 +195,23 @@ class ThreadInstance final : public Instance {
     // In this order: what is under way gets its 500, what follows waits for the next instance.
     connections_->stop_listening();
     connections_->hand_over(callbacks_.orphaned);
-    thread_.requests().fail_all({"user", reason, ""});
+    thread_->requests().fail_all({"user", reason, ""});
     callbacks_.lost(reason);
     if (drain_limit_) check_drained();
   }
 
   void drain(std::chrono::milliseconds limit) {
-    drain_limit_.emplace(thread_.isolate().loop(), limit);
+    drain_limit_.emplace(thread_->isolate().loop(), limit);
     drain_limit_->async_wait([this](const boost::system::error_code& error) {
       if (!error) drained();
     });
     connections_->on_idle([this] { check_drained(); });
-    thread_.requests().on_background_idle([this] { check_drained(); });
+    thread_->requests().on_background_idle([this] { check_drained(); });
     check_drained();
   }
 
   void check_drained() {
-    const bool background = !is_lost_ && thread_.requests().background_tasks() > 0;
+    const bool background = !is_lost_ && thread_->requests().background_tasks() > 0;
     if (connections_->active() == 0 && !background) drained();
   }
 
@@ -200,18 +232,45 @@ class ThreadInstance final : public Instance {
   bool is_lost_ = false;  // and the server was told
   bool drained_ = false;
 
-  IsolateThread thread_;  // last: what it uses is there before it starts, and until it has ended
+  std::unique_ptr<IsolateThread>
+      thread_;  // last: what it uses is there before it starts, and until it has ended
 };
 
 }  // namespace
 
+std::unique_ptr<IsolateThread> prepare_thread(const InstanceEnvironment& environment,
+                                              const WorkerConfig& config) {
+  std::unique_ptr<IsolateThread> thread = new_thread(environment);
+  thread->post([&environment, &thread = *thread, config] {
+    engine::Isolate& isolate = thread.isolate();
+    install_platform(isolate, environment);
+    std::string& begun = isolate.set_state<Prepared>().start;
+    try {
+      const nlohmann::json configuration = python::startup_configuration(config);
+      const std::string start = install_worker(thread, environment, config, configuration);
+      ScriptScope scope(isolate);
+      v8::Local<v8::Value> argument;
+      if (!engine::parse_json(scope.context(), configuration.dump()).ToLocal(&argument)) return;
+      const char* const layer =
+          snapshot::kLayerNames[static_cast<size_t>(environment.prepared_layer)];
+      (void)scope.call_hook("prepareWorker", argument, engine::to_string(scope.v8(), layer));
+      begun = start;
+    } catch (const std::exception& error) {
+      // The Worker's own start will say the same, aloud.
+      spdlog::debug("no start is begun ahead of time: {}", error.what());
+    }
+  });
+  return thread;
+}
+
 std::unique_ptr<Instance> start_thread_instance(const InstanceEnvironment& environment,
                                                 const WorkerConfig& config,
                                                 std::shared_ptr<const PageSources> page_sources,
-                                                InstanceCallbacks callbacks) {
+                                                InstanceCallbacks callbacks,
+                                                std::unique_ptr<IsolateThread> prepared) {
   python::preload_python(environment.platform, config);
   return std::make_unique<ThreadInstance>(environment, config, std::move(page_sources),
-                                          std::move(callbacks));
+                                          std::move(callbacks), std::move(prepared));
 }
 
 }  // namespace cwrangler::server

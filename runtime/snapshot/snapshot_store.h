@@ -85,6 +85,8 @@ class SnapshotStore {
   /// (size, time of change), not read.
   void set_worker(const Worker& worker);
 
+  /// Names what the memory of a layer depends on; empty: there is no such layer.
+  const std::string& key(Layer layer) const;
   std::optional<SnapshotFile> open(Layer layer) const;
   /// Whether save() would keep a snapshot of this layer.
   bool wants(Layer layer) const;
@@ -97,7 +99,6 @@ class SnapshotStore {
   void save(Layer layer, std::string_view description, std::span<const std::byte> memory) const;
 
  private:
-  const std::string& key(Layer layer) const;
   std::filesystem::path path_in_tree(const std::filesystem::path& tree, Layer layer) const;
   std::filesystem::path path(Layer layer) const;
 

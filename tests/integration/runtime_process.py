@@ -45,7 +45,9 @@ def worker_config(source: Path, cpu_ms: int = 0) -> dict[str, object]:
 class Runtime:
     """A running ``cwrangler-runtime``, and every message it has sent."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, env: dict[str, str] | None = None, log: Path | None = None
+    ) -> None:
         self._control, theirs = socket.socketpair()
         self._control.settimeout(PATIENCE)
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -59,6 +61,7 @@ class Runtime:
              "--listen-fd", str(self._listening.fileno()), *arguments],
             pass_fds=[theirs.fileno(), self._listening.fileno()],
             env={**os.environ, **(env or {})},
+            stderr=None if log is None else log.open("wb"),
         )
         theirs.close()
 
@@ -164,10 +167,13 @@ def ask(connection: http.client.HTTPConnection, path: str, **headers: str) -> tu
 
 @contextlib.contextmanager
 def running(
-    *arguments: str, env: dict[str, str] | None = None, kind: type[Runtime] = Runtime
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
+    kind: type[Runtime] = Runtime,
 ) -> Iterator[Runtime]:
-    """``with running() as runtime``: a runtime without a Worker."""
-    runtime = kind(*arguments, env=env)
+    """``with running() as runtime``: a runtime without a Worker. ``log``: takes its stderr."""
+    runtime = kind(*arguments, env=env, log=log)
     try:
         yield runtime
     finally:

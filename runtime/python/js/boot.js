@@ -1,6 +1,9 @@
 // Starts a Pyodide interpreter by driving Emscripten's glue directly, in two steps: until the C part of
 // Python is initialised, and from there to a working foreign function interface. In between the host
 // runs Python code that must come before any module that draws random numbers.
+//
+// Instead of the first step, the memory of another interpreter that has done it can be taken. What comes
+// before that is the same for all of a Python version, and can be done ahead of time.
 
 import {ops} from '../../web/js/host.js';
 import {schedulerTimeout} from '../../web/js/timers.js';
@@ -88,28 +91,29 @@ function pythonVersion(module) {
  * @property {(text: string) => void} [printErr] the same of stderr
  * @property {(module: object, sitePackages: string) => void} [prepareFiles] before Python runs
  * @property {(status: number) => void} [exit] ends the process when C code calls exit()
- * @property {{description: import('./snapshot.js').Description, size: number}} [snapshot] what to go on
- *     from, instead of starting Python; its libraries are files
- * @property {(path: string) => WebAssembly.Module | undefined} [findCompiled] a library that need not be
- *     read
  */
-
-const WASM_PAGE = 65536;
-
-/** @param {WebAssembly.Memory} memory @param {number} size in bytes */
-function growTo(memory, size) {
-  const missing = size - memory.buffer.byteLength;
-  if (missing < 0) throw new Error('the snapshot is smaller than a new memory');
-  if (missing > 0) memory.grow(missing / WASM_PAGE);
-}
 
 /** An interpreter between its two steps, and after them. */
 export class Interpreter {
   /**
-   * The first step.
+   * The first step: Python is started.
    * @param {BootOptions} options
+   * @returns {Promise<Interpreter>}
    */
-  static async start(options) {
+  static start(options) {
+    return Interpreter.#load(options, {noInitialRun: false});
+  }
+
+  /**
+   * Instead of it: all but Python itself, for restore().
+   * @param {BootOptions} options
+   * @returns {Promise<Interpreter>}
+   */
+  static prepare(options) {
+    return Interpreter.#load(options, {noInitialRun: true});
+  }
+
+  static async #load(options, run) {
     const release = new Release(options.python);
     const api = {
       config: {
@@ -147,9 +151,7 @@ export class Interpreter {
         noImageDecoding: true,
         noAudioDecoding: true,
         noWasmDecoding: true,
-        noInitialRun: options.snapshot !== undefined,
-        // 0.27 makes the memory itself; it would not notice that it has grown.
-        ...(options.snapshot && {INITIAL_MEMORY: options.snapshot.size}),
+        ...run,
         ...libraries.settings(() => table.length),
         links,
         suspendedFrames: new SuspendedFrames(),
@@ -162,11 +164,9 @@ export class Interpreter {
             // Only here: until now its code may have been on the way from the disk.
             const wasm = await release.compiled('pyodide.wasm');
             const instance = await WebAssembly.instantiate(wasm, imports);
-            // 314 exports its memory and its table, the others import them.
-            const {memory = imports.env.memory, __indirect_function_table:
-                functions = imports.env.__indirect_function_table} = instance.exports;
-            table = functions;
-            if (options.snapshot !== undefined) growTo(memory, options.snapshot.size);
+            // 314 exports its table, the others import it.
+            table =
+                instance.exports.__indirect_function_table ?? imports.env.__indirect_function_table;
             done(instance, wasm);
           };
           instantiate().catch(reject);
@@ -184,9 +184,7 @@ export class Interpreter {
       });
       withEnvironment(() => create(settings)).catch(reject);
     });
-    const interpreter = new Interpreter({module, sitePackages, libraries, table, release});
-    if (options.snapshot !== undefined) await interpreter.#restore(options.snapshot, options.findCompiled);
-    return interpreter;
+    return new Interpreter({module, sitePackages, libraries, table, release});
   }
 
   constructor({module, sitePackages, libraries, table, release}) {
@@ -213,10 +211,20 @@ export class Interpreter {
     return stderr;
   }
 
-  /** Instead of starting Python. The memory comes last: all before has written to it. */
-  async #restore({description}, findCompiled) {
+  /**
+   * After prepare(): takes the memory of a snapshot, whose libraries are files.
+   * @param {{description: import('./snapshot.js').Description, size: number}} snapshot `size` in bytes
+   * @param {(path: string) => WebAssembly.Module | undefined} [findCompiled] a library that need not be
+   *     read
+   */
+  async restore({description, size}, findCompiled) {
     const {libraries, tableLength, stackPointer, workingFolder, openFiles} = description;
-    const {FS, HEAP8} = this.module;
+    const {FS} = this.module;
+    const larger = size - this.module.HEAP8.length;
+    if (larger < 0) throw new Error('the snapshot is smaller than a new memory');
+    if (larger > 0 && !this.module.growMemory(size)) {
+      throw new Error(`a memory of ${size} bytes cannot be had`);
+    }
     await this.libraries.restore(this.module, this.table, libraries, findCompiled);
     if (this.table.length !== tableLength) {
       throw new Error(`the function table has ${this.table.length} entries, not ${tableLength}`);
@@ -224,7 +232,8 @@ export class Interpreter {
     FS.chdir(workingFolder);
     reopenFiles(FS, openFiles);
     this.module.stackRestore(stackPointer);
-    ops.pythonSnapshotMap(HEAP8.buffer);
+    // Last: all before has written to the memory.
+    ops.pythonSnapshotMap(this.module.HEAP8.buffer);
   }
 
   /**

@@ -76,7 +76,8 @@ async function runFromNothing(options) {
 
 /** The same for a COMMAND. @returns {Promise<number>} the status */
 async function runFromSnapshot(options, snapshot) {
-  const interpreter = await Interpreter.start({...options, snapshot});
+  const interpreter = await Interpreter.prepare(options);
+  await interpreter.restore(snapshot);
   interpreter.finish(snapshot.description);
   interpreter.module.FS.chdir(ops.hostWorkingFolder());
   connectStreams(interpreter);

@@ -96,14 +96,23 @@ class PythonWorker {
     };
   }
 
-  async start() {
+  /**
+   * Starts all but the Worker's own code.
+   * @param {import('./snapshot.js').Layer[]} layers that may be gone on from, the best first
+   */
+  async begin(layers) {
     setEnvironment(this.environment);
     setOutboundMap(this.configuration.outboundMap);
     setStandardBinaryType(this.configuration.flags.websocket_standard_binary_type);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
     ops.pythonDefineModule('cloudflare:sockets', cloudflareSockets);
     enterTopLevel();
-    const module = await this.python.start(this.configuration.mainModule.replace(/\.py$/, ''));
+    await this.python.start(layers);
+  }
+
+  /** Runs it. */
+  async complete() {
+    const module = await this.python.importMain(this.configuration.mainModule.replace(/\.py$/, ''));
     this.#findEntrypoints(module);
     this.python.interpreter.release.keepCode();
   }
@@ -144,17 +153,55 @@ function describeFatal(error) {
 /** @type {PythonWorker | undefined} */
 let worker;
 
+/** The snapshots that a start may go on from, the best first. */
+const LAYERS = ['worker', 'packages', 'base'];
+
+/** @type {{worker: PythonWorker, begun: Promise<void>} | undefined} before it is known what will run */
+let prepared;
+
+/**
+ * Begins the start of a Worker ahead of time.
+ * @param {WorkerConfiguration} configuration
+ * @param {import('./snapshot.js').Layer} deepest that may be gone on from
+ */
+hooks.prepareWorker = (configuration, deepest) => {
+  const begun = new PythonWorker(configuration, {});
+  prepared = {worker: begun, begun: begun.begin(LAYERS.slice(LAYERS.indexOf(deepest)))};
+  prepared.begun.then(
+      () => ops.debug('the next start was begun'),
+      () => {});  // it is tried again when the Worker is started
+};
+
+/** @returns {Promise<PythonWorker | undefined>} the one whose start was begun, if that went well */
+async function takePrepared() {
+  try {
+    await prepared.begun;
+    prepared.worker.python.forgetModules();
+    ops.debug('a start that was begun goes on');
+    return prepared.worker;
+  } catch (error) {
+    ops.debug(`a start that was begun cannot go on: ${error?.stack ?? error}`);
+    return undefined;
+  }
+}
+
 /**
  * Boots Python and imports the Worker's main module. Once for each isolate.
  * @param {WorkerConfiguration} configuration
  * @param {Record<string, any>} [values] that are in the environment beside the bindings
+ * @param {boolean} [isPrepared] whether it is what prepareWorker() was told of
  * @returns {Promise<RpcValues>} how this Worker's values are copied
  */
-export async function startWorker(configuration, values = {}) {
+export async function startWorker(configuration, values = {}, isPrepared = false) {
   if (worker !== undefined) throw startError('internal', 'this isolate already runs a Worker');
-  worker = new PythonWorker(configuration, values);
   try {
-    await worker.start();
+    worker = isPrepared ? await takePrepared() : undefined;
+    prepared = undefined;
+    if (worker === undefined) {
+      worker = new PythonWorker(configuration, values);
+      await worker.begin(LAYERS);
+    }
+    await worker.complete();
     return worker.values;
   } catch (error) {
     throw error?.kind === undefined

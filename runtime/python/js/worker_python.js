@@ -39,10 +39,36 @@ const moduleFiles = {
   read: (id, position, into) => ops.pythonModuleRead(id, position, into),
 };
 
+const log = (level) => (line) => ops.log(level, line);
+
+/**
+ * How a Worker's interpreter is started.
+ * @param {string} python its version
+ * @param {EntropyGate} crypto
+ * @returns {import('./boot.js').BootOptions}
+ */
+const bootOptions = (python, crypto) => ({
+  python,
+  env: {HOME: '/session', PYTHONHASHSEED: HASH_SEED},
+  crypto,
+  print: log('log'),
+  printErr: log('error'),
+  prepareFiles({FS}, sitePackages) {
+    const folder = `${sitePackages}/_cloudflare`;
+    FS.mkdirTree(folder);
+    for (const name of ops.pythonAssetList('python/_cloudflare')) {
+      FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
+    }
+    FS.mkdirTree(MODULES);
+  },
+});
+
 export class WorkerPython {
   #entropy = new EntropyGate();
   #report = new SnapshotReport(this);
   #onDeath;
+  /** @type {import('./snapshot.js').Layer | undefined} the snapshot that it goes on from */
+  #layer;
 
   /**
    * @param {Pick<import('./worker.js').WorkerConfiguration, 'pythonVersion' | 'flags'>} configuration
@@ -56,16 +82,32 @@ export class WorkerPython {
   }
 
   /**
-   * Starts Python and imports the main module, or finds it imported in the snapshot.
+   * Starts Python, from a snapshot where there is one.
+   * @param {import('./snapshot.js').Layer[]} layers that may be gone on from, the best first
+   */
+  async start(layers) {
+    this.#layer = await this.#startInterpreter(layers);
+    this.#connectStreams();
+  }
+
+  /** The Worker's modules may be others than before: forgets those that were looked up. */
+  forgetModules() {
+    const {FS} = this.interpreter.module;
+    const open = FS.streams.find((stream) => stream?.path?.startsWith(MODULES));
+    if (open !== undefined) throw new Error(`${open.path} is open`);
+    FS.unmount(MODULES);
+    this.#mountModules(FS);
+  }
+
+  /**
+   * Imports the main module, or finds it imported in the snapshot.
    * @param {string} name of the module
    * @returns {Promise<object>} a PyProxy of the module
    */
-  async start(name) {
-    const layer = await this.#startInterpreter();
-    this.#connectStreams();
+  async importMain(name) {
     this.#report.begin();
-    if (layer === 'worker') return this.interpreter.pyodide.pyimport(name);
-    if (layer !== 'packages') {
+    if (this.#layer === 'worker') return this.interpreter.pyodide.pyimport(name);
+    if (this.#layer !== 'packages') {
       this.#setUpSearchPath();
       this.#registerHostModules();
       if (await this.#importPackages()) this.#takeSnapshot('packages');
@@ -78,8 +120,8 @@ export class WorkerPython {
   }
 
   /** @returns {Promise<import('./snapshot.js').Layer | undefined>} the snapshot it goes on from */
-  async #startInterpreter() {
-    const snapshot = openSnapshot(['worker', 'packages', 'base']);
+  async #startInterpreter(layers) {
+    const snapshot = openSnapshot(layers);
     if (snapshot !== undefined) {
       try {
         await this.boot(snapshot);
@@ -148,26 +190,16 @@ export class WorkerPython {
     const ofWorker = (path) => (path.startsWith(`${MODULES}/`) ? path.slice(MODULES.length + 1) : '');
     for (const {name} of snapshot?.description.libraries ?? []) ops.pythonModulePreload(ofWorker(name));
     const isOfWorker = snapshot !== undefined && snapshot.layer !== 'base';
-    const log = (level) => (line) => ops.log(level, line);
-    this.interpreter = await Interpreter.start({
-      python: this.pythonVersion,
-      env: {HOME: '/session', PYTHONHASHSEED: HASH_SEED},
-      crypto: this.#entropy,
-      print: log('log'),
-      printErr: log('error'),
-      prepareFiles: ({FS}, sitePackages) => {
-        const folder = `${sitePackages}/_cloudflare`;
-        FS.mkdirTree(folder);
-        for (const name of ops.pythonAssetList('python/_cloudflare')) {
-          FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
-        }
-        FS.mkdirTree(MODULES);
-        // A base layer is the same for all Workers, so theirs come after it.
-        if (isOfWorker) this.#mountModules(FS);
-      },
-      findCompiled: (path) => ops.pythonModuleFindCompiled(ofWorker(path)),
-      snapshot,
-    });
+    const options = bootOptions(this.pythonVersion, this.#entropy);
+    if (snapshot === undefined) {
+      this.interpreter = await Interpreter.start(options);
+    } else {
+      this.interpreter = await Interpreter.prepare(options);
+      // A base layer is the same for all Workers, so theirs come after it.
+      if (isOfWorker) this.#mountModules(this.interpreter.module.FS);
+      await this.interpreter.restore(
+          snapshot, (path) => ops.pythonModuleFindCompiled(ofWorker(path)));
+    }
     const {api, module, sitePackages} = this.interpreter;
     // Python's own sockets, which only the newest release can have, stand on connect() as well.
     await api.initializeNodeSockFS?.(connect);

@@ -61,6 +61,9 @@ const LIBRARY_PLACES = [
   'Module.placeLibrary(libName,metadata.memorySize+memAlign,getMemory)',
 ];
 
+/** Lets the host make room for a snapshot; 0.27 does by itself. */
+const MEMORY_GROWTH = ['var growMemory=size=>{', 'var growMemory=Module.growMemory=size=>{'];
+
 const CLASSIC_EXPORT = [
   ['globalThis._createPyodideModule = _createPyodideModule;', 'return _createPyodideModule;'],
 ];
@@ -88,6 +91,7 @@ export const RELEASES = {
       ...CLASSIC_EXPORT,
       frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
+      MEMORY_GROWTH,
       RESERVED_WORDS,
       SUSPENSION,
       ...promisingCallFixes(
@@ -100,6 +104,7 @@ export const RELEASES = {
     replacements: [
       frameName('pyodide.asm.mjs'),
       LIBRARY_PLACES,
+      MEMORY_GROWTH,
       RESERVED_WORDS,
       SUSPENSION,
       [NEW_TASK, AT_ONCE],
