@@ -7,6 +7,7 @@
 
 import {ops} from '../../web/js/host.js';
 import {schedulerTimeout} from '../../web/js/timers.js';
+import {ProxyFlags} from './proxy_flags.js';
 import {Release} from './releases.js';
 import {Libraries, referenceReader, reopenFiles} from './snapshot.js';
 import {SuspendedFrames} from './suspended_frames.js';
@@ -155,6 +156,7 @@ export class Interpreter {
         ...libraries.settings(() => table.length),
         links,
         suspendedFrames: new SuspendedFrames(),
+        proxyFlags: new ProxyFlags(),
         preRun: [prepareFiles, (emscripten) => {
           emscripten.onRuntimeInitialized = () => resolve(emscripten);
         }],

@@ -64,6 +64,11 @@ const LIBRARY_PLACES = [
 /** Lets the host make room for a snapshot; 0.27 does by itself. */
 const MEMORY_GROWTH = ['var growMemory=size=>{', 'var growMemory=Module.growMemory=size=>{'];
 
+/** Lets the host answer what the proxies of a type can do. See proxy_flags.js. */
+const PROXY_FLAGS = [
+  'try{return _pyproxy_getflags(t,e)}', 'try{return Module.proxyFlags.of(Module,_pyproxy_getflags,t,e)}',
+];
+
 const CLASSIC_EXPORT = [
   ['globalThis._createPyodideModule = _createPyodideModule;', 'return _createPyodideModule;'],
 ];
@@ -80,6 +85,7 @@ export const RELEASES = {
       frameName('pyodide.asm.js'),
       LIBRARY_PLACES,
       RESERVED_WORDS,
+      PROXY_FLAGS,
       SUSPENSION,
       ...promisingCallFixes(
           {error: 'null', suspender: 'd', name: 'Ue', isCoroutine: 'p', keepName: 'i'}),
@@ -93,6 +99,7 @@ export const RELEASES = {
       LIBRARY_PLACES,
       MEMORY_GROWTH,
       RESERVED_WORDS,
+      PROXY_FLAGS,
       SUSPENSION,
       ...promisingCallFixes(
           {error: 'Module.error', suspender: 'y', name: 'de', isCoroutine: 'm', keepName: 'a'}),
@@ -106,6 +113,7 @@ export const RELEASES = {
       LIBRARY_PLACES,
       MEMORY_GROWTH,
       RESERVED_WORDS,
+      PROXY_FLAGS,
       SUSPENSION,
       [NEW_TASK, AT_ONCE],
       ['export default _createPyodideModule;', 'return _createPyodideModule;'],
