@@ -11,6 +11,7 @@ import {EntropyGate} from './entropy.js';
 import {EventLoop} from './event_loop.js';
 import {patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
+import {sdkRequests} from './sdk_requests.js';
 import {openSnapshot, SnapshotPrevented, takeSnapshot} from './snapshot.js';
 import {SnapshotReport} from './snapshot_report.js';
 import {LineWriter} from './streams.js';
@@ -173,6 +174,7 @@ export class WorkerPython {
       // In a box: the foreign function interface makes a future of a promise that a function returns.
       rpc: {begin: (member, ...args) => ({promise: member(...args)})},
       compatibilityFlags: {...this.flags},
+      sdkRequests,
       eventLoop: {wake: () => this.eventLoop.wake()},
       moduleCode: {
         find: (key) => ops.pythonFindCode(key),
@@ -219,9 +221,8 @@ export class WorkerPython {
     api.os.environ.__setitem__('LD_LIBRARY_PATH',
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
     if (snapshot === undefined) {
-      const moduleCode = this.interpreter.pyodide.pyimport('_cloudflare.module_code');
-      moduleCode.install(this.#hostObjects().moduleCode);
-      moduleCode.destroy();
+      this.#install('module_code', this.#hostObjects().moduleCode);
+      this.#install('sdk_requests', sdkRequests);
       this.interpreter.run(COMMON_MODULES);
       if (this.pythonVersion === '3.12') {
         this.interpreter.run(
@@ -247,10 +248,17 @@ export class WorkerPython {
     }
   }
 
+  /** Gives a module of `_cloudflare` the host's side of it. @param {string} name @param {object} host */
+  #install(name, host) {
+    const module = this.interpreter.pyodide.pyimport(`_cloudflare.${name}`);
+    module.install(host);
+    module.destroy();
+  }
+
   /** @param {boolean} isNew Python was started, not restored */
   #attachEventLoop(isNew) {
+    if (isNew) this.#install('event_loop', this.#hostObjects().eventLoop);
     const loop = this.interpreter.pyodide.pyimport('_cloudflare.event_loop');
-    if (isNew) loop.install(this.#hostObjects().eventLoop);
     this.eventLoop.attach(loop.run_ready.copy());
     loop.destroy();
   }

@@ -1,7 +1,7 @@
 """Finds a Worker's entry points and calls them; run by the host after the main module is imported."""
 
 import signal
-from asyncio import AbstractEventLoop, Task, current_task, get_event_loop
+from asyncio import Task, current_task, get_event_loop
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import lru_cache, partial
@@ -11,11 +11,11 @@ from typing import Any
 
 import js
 from _cloudflare.async_context import enter
+from _cloudflare.eager_task import EagerTask
 from _cloudflare.event_loop import enter_loop
 from _cloudflare.json_values import json_value
 from pyodide.code import relaxed_call
 from pyodide.ffi import JsProxy, to_js
-from pyodide.webloop import PyodideTask
 from workers import (
     DurableObject,
     Request,
@@ -220,15 +220,6 @@ async def call_raw(
     return await _result_of(partial(call, *taken))
 
 
-class _RequestTask(PyodideTask):
-    """A task that runs at once, up to where it has to wait. Many a handler never does."""
-
-    def __init__(self, coroutine: CoroutineType, loop: AbstractEventLoop) -> None:
-        # The base class sets it when the coroutine may have asked for it already.
-        self._num_done_callbacks = 0
-        Task.__init__(self, coroutine, loop=loop, eager_start=True)
-
-
 _requests: dict[int, Task] = {}
 """The tasks that answer, by the host's number of the request."""
 
@@ -257,7 +248,7 @@ def prepare_answers(host: Any, module: ModuleType, environment: Any) -> tuple[An
             raise TypeError(
                 f"There is no '{entrypoint}' class defined in the Python Worker's main module"
             )
-        task = _RequestTask(
+        task = EagerTask(
             _response(scope, number, constructor, method, (context, environment), request), loop
         )
         if task.done():

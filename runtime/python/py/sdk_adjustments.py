@@ -32,18 +32,6 @@ _fetching = sys.modules["workers.fetch"]
 if "fetcher" not in signature(pyfetch).parameters and hasattr(_fetching, "_pyfetch_patched"):
     _fetching._pyfetch_patched = _fetch_through
 
-# ASGI gives a WebSocket's scope no method, and Litestar takes one that has it for an HTTP request.
-if _asgi := sys.modules.get("workers.asgi"):
-    _request_to_scope = _asgi.request_to_scope
-
-    def _scope_of(request: Any, env: Any, ws: bool = False, state: Any = None) -> dict[str, Any]:
-        scope = _request_to_scope(request, env, ws=ws, state=state)
-        if ws:
-            scope.pop("method", None)
-        return scope
-
-    _asgi.request_to_scope = _scope_of
-
 Request.cf = property(
     lambda request: python_from_rpc(request.js_object.cf),
     doc="What the network knows of the request: a dict whose keys are attributes as well, or None.",

@@ -89,6 +89,23 @@ function headersToSend({headerList, encodeBody}) {
       (header) => !isEncoded(header) && header[0].toLowerCase() !== 'content-length');
 }
 
+/**
+ * @param {Request} request
+ * @returns {string} a line for each name and for each value of its headers, in the order of an iteration
+ */
+export function headerText(request) {
+  const {headerList} = toInnerRequest(request);
+  const lines = headerList.map(([name, value]) => `${name.toLowerCase()}\n${value}`);
+  const names = new Set(headerList.map(([name]) => name.toLowerCase()));
+  if (names.size === headerList.length) return lines.sort().join('\n');
+  return [...request.headers].flat().join('\n');
+}
+
+/** @param {string} text as of headerText() @returns {Headers} */
+export function headersFromText(text) {
+  return new Headers(text === '' ? [] : pairsOf(text.split('\n')));
+}
+
 /** The client went away: aborts `request.signal`. @param {Request} request */
 export {abortRequest};
 

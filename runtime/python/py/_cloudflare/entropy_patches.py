@@ -5,7 +5,7 @@ from typing import Any
 
 from . import entropy_import_context  # noqa: F401  (registers the standard library's patches)
 from . import http_clients  # noqa: F401  (registers those of HTTP clients)
-from . import sdk_patches  # noqa: F401  (registers those of the SDK)
+from . import sdk_patches, sdk_requests  # noqa: F401  (register those of the SDK)
 from .allow_entropy import _set_in_request_context, raise_unless_entropy_allowed
 from .import_patch_manager import (
     after_snapshot_handlers,

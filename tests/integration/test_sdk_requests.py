@@ -1,0 +1,104 @@
+"""What the runtime gives the SDK's ASGI adapter is what its own functions would have made."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from runtime_process import Runtime, running, worker_config
+
+WORKER = """
+    import importlib.util, json
+    import workers.asgi as quick
+    from workers import Request, Response, WorkerEntrypoint
+    import js
+
+    # The SDK's file once more, under a name that the runtime does not know.
+    spec = importlib.util.spec_from_file_location("plain_asgi", quick.__file__)
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+
+    def typed(value):
+        if isinstance(value, dict):
+            return {key: typed(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [type(value).__name__, *map(typed, value)]
+        return f"{type(value).__name__} {value!r}"
+
+    def outcome(call):
+        try:
+            return call()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+    def headers_of(asgi, headers):
+        made = asgi._to_js_headers(headers)
+        return sorted([list(pair) for pair in made]), list(made.getSetCookie())
+
+    HEADERS = [
+        [],
+        [("content-type", "text/plain")],
+        [("Set-Cookie", "a=1"), ("set-cookie", "b=2; Path=/"), ("x", "")],
+        [("x-twice", "1"), ("x-twice", "2"), ("x-latin", "caf\\u00e9")],
+        [("bad name", "x")],
+        [("x", "two\\nlines")],
+        [("x", "one", "too many")],
+        {"x-of": "a dict"},
+    ]
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            env = "the environment"
+            found = []
+            for asgi in (plain, quick):
+                made = []
+                for received in (request, request.js_object):
+                    scope = outcome(lambda: asgi.request_to_scope(received, env, state={"a": 1}))
+                    made.append(typed(scope))
+                    made.append(typed(outcome(lambda: asgi.request_to_scope(received, env))))
+                made.append([outcome(lambda: headers_of(asgi, headers)) for headers in HEADERS])
+                found.append(made)
+            changed = [
+                name for name in ("request_to_scope", "_to_js_headers", "create_task", "ensure_future")
+                if getattr(plain, name) is getattr(quick, name)
+            ]
+            return Response(json.dumps({"plain": found[0], "quick": found[1], "unchanged": changed}))
+"""
+
+
+@pytest.fixture(scope="module", params=["3.12", "3.13", "3.14"])
+def runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    source = tmp_path_factory.mktemp("src")
+    (source / "entry.py").write_text(dedent(WORKER))
+    with running() as started:
+        started.load(worker_config(source) | {"python_version": request.param})
+        started.wait_for("loaded")
+        yield started
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", []),
+        ("POST", "/a%20b/%E2%82%AC?q=%41&q=b+c", [("Content-Length", "0")]),
+        ("DELETE", "/a/../b//c/?", [("X-Twice", "1"), ("B", "2"), ("x-twice", "3"), ("A", " padded ")]),
+        ("GET", "/?=&&", [("X-Latin", "caf\u00e9"), ("Cookie", "a=1; b=2"), ("Empty", "")]),
+        ("PROPFIND", "/unusual", []),
+    ],
+)
+def test_a_scope_is_what_the_sdk_would_make(
+    runtime: Runtime, method: str, path: str, headers: list[tuple[str, str]]
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", runtime.port)
+    connection.putrequest(method, path)
+    for name, value in headers:
+        connection.putheader(name, value.encode("latin-1"))
+    connection.endheaders()
+    found = json.loads(connection.getresponse().read())
+    connection.close()
+    assert found["quick"] == found["plain"]
+    assert found["unchanged"] == []
