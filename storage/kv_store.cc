@@ -1,16 +1,13 @@
 #include "storage/kv_store.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <chrono>
-#include <span>
 #include <system_error>
 
 #include "base/descriptor.h"
+#include "storage/blob_files.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::storage {
@@ -46,58 +43,19 @@ Connection open(const fs::path& file) {
   return connection;
 }
 
-void append_hex(std::string& text, std::span<const uint8_t> bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-}
-
-/// 32 random bytes and the time in milliseconds, in hex, as wrangler's.
-std::string new_blob_id() {
-  std::array<uint8_t, 40> bytes;
-  // Up to 256 bytes come whole (getrandom(2)).
-  if (::getrandom(bytes.data(), 32, 0) != 32) throw system_error("making the name of a value");
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  auto time =
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-  for (size_t i = bytes.size(); i > 32; time >>= 8) bytes[--i] = static_cast<uint8_t>(time);
-  std::string id;
-  append_hex(id, bytes);
-  return id;
-}
-
-/// Blob ids of a foreign file must not lead out of the folder.
-bool is_blob_id(std::string_view id) {
-  return !id.empty() && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 void write_whole_file(const fs::path& path, const Blob& bytes, bool flush) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (file.get() < 0) throw system_error("writing " + path.string());
-  std::span<const uint8_t> rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t count = ::write(file.get(), rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      Error error = system_error("writing " + path.string());
-      ::unlink(path.c_str());
-      throw error;
-    }
-    rest = rest.subspan(static_cast<size_t>(count));
+  try {
+    write_all(file.get(), bytes, path);
+  } catch (...) {
+    ::unlink(path.c_str());
+    throw;
   }
   if (flush && ::fdatasync(file.get()) != 0) {
     Error error = system_error("flushing " + path.string());
     ::unlink(path.c_str());
     throw error;
-  }
-}
-
-void flush_folder(const fs::path& path) {
-  const Descriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) {
-    throw system_error("flushing " + path.string());
   }
 }
 

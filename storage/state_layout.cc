@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <span>
 
+#include "storage/blob_files.h"
+
 namespace cwrangler::storage {
 namespace {
 
@@ -17,6 +19,7 @@ using Digest = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
 
 constexpr std::string_view kD1Object = "miniflare-D1DatabaseObject";
 constexpr std::string_view kKvObject = "miniflare-KVNamespaceObject";
+constexpr std::string_view kR2Object = "miniflare-R2BucketObject";
 
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -42,14 +45,6 @@ Digest hmac(const Digest& key, std::span<const uint8_t> message) {
     outer[i] = byte ^ 0x5c;
   }
   return sha256(outer, sha256(inner, message));
-}
-
-void append_hex(std::string& text, std::span<const uint8_t> bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (const uint8_t byte : bytes) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
 }
 
 /// An id as one name of a folder: ids come from configuration files.
@@ -90,6 +85,14 @@ fs::path kv_file(const fs::path& state, std::string_view id) {
 
 fs::path kv_blobs(const fs::path& state, std::string_view id) {
   return state / "kv" / folder_name(id) / "blobs";
+}
+
+fs::path r2_file(const fs::path& state, std::string_view bucket) {
+  return object_file(state / "r2", kR2Object, bucket);
+}
+
+fs::path r2_folder(const fs::path& state, std::string_view bucket) {
+  return state / "r2" / folder_name(bucket);
 }
 
 }  // namespace cwrangler::storage

@@ -21,6 +21,10 @@ std::filesystem::path d1_file(const std::filesystem::path& state, std::string_vi
 std::filesystem::path kv_file(const std::filesystem::path& state, std::string_view id);
 std::filesystem::path kv_blobs(const std::filesystem::path& state, std::string_view id);
 
+/// The SQLite file of an R2 bucket's objects, and the folder around that of its values, "blobs".
+std::filesystem::path r2_file(const std::filesystem::path& state, std::string_view bucket);
+std::filesystem::path r2_folder(const std::filesystem::path& state, std::string_view bucket);
+
 /// hex(a b) as above.
 std::string object_id(std::string_view unique_key, std::string_view name);
 

@@ -10,7 +10,7 @@ namespace cwrangler::bindings {
 std::span<const engine::Op> binding_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
-    for (const auto& table : {asset_ops(), d1_ops(), kv_ops()}) {
+    for (const auto& table : {asset_ops(), d1_ops(), kv_ops(), r2_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -23,6 +23,7 @@ void install_bindings(engine::Isolate& isolate) {
   install_assets(isolate);
   install_d1(isolate);
   install_kv(isolate);
+  install_r2(isolate);
 }
 
 }  // namespace cwrangler::bindings

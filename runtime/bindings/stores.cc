@@ -72,6 +72,12 @@ storage::KvStore& OpenStore<storage::KvStore>::store() {
   return *store_;
 }
 
+template <>
+storage::R2Bucket& OpenStore<storage::R2Bucket>::store() {
+  if (!store_) store_ = std::make_unique<storage::R2Bucket>(state_, id_);
+  return *store_;
+}
+
 void OpenNamespace::write(std::vector<storage::KvChange> changes, Done done) {
   bool is_first = false;
   {
@@ -126,6 +132,11 @@ std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std:
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id) {
   static Registry<OpenNamespace> registry;
   return registry.find(state, id);
+}
+
+std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name) {
+  static Registry<OpenBucket> registry;
+  return registry.find(state, name);
 }
 
 }  // namespace cwrangler::bindings

@@ -1,4 +1,4 @@
-// The databases and namespaces that are open in this process, each with a thread of its own. All
+// The databases, namespaces and buckets that are open in this process, each with a thread of its own. All
 // instances of Workers share them, so that a reload finds its data, and writes of one store are in
 // one order.
 
@@ -12,6 +12,7 @@
 #include "runtime/bindings/work_thread.h"
 #include "storage/d1_database.h"
 #include "storage/kv_store.h"
+#include "storage/r2_bucket.h"
 
 namespace cwrangler::bindings {
 
@@ -47,6 +48,7 @@ class OpenStore {
 };
 
 using OpenDatabase = OpenStore<storage::D1Database>;
+using OpenBucket = OpenStore<storage::R2Bucket>;
 
 /// A KV namespace whose writes are grouped: those that come while one group is written are the
 /// next group.
@@ -72,5 +74,6 @@ class OpenNamespace : public OpenStore<storage::KvStore> {
 /// `state`: the folder of local state; empty: one that is removed when this process ends.
 std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std::string& id);
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id);
+std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name);
 
 }  // namespace cwrangler::bindings

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,13 +32,28 @@ CONFIGURATION = {
     "compatibility_date": "2026-01-01",
     "kv_namespaces": [{"binding": "STORE", "id": "store"}],
     "d1_databases": [{"binding": "DB", "database_name": "books", "database_id": D1_ID}],
+    "r2_buckets": [{"binding": "FILES", "bucket_name": "files"}],
 }
 
-# Calls one method of one binding: {"call": ["STORE", "get", …]}, or {"sql": [text, parameter, …]}.
+# Calls one method of one binding: {"call": ["STORE", "get", …]}, {"sql": [text, parameter, …]}, or
+# {"r2": [method, key, …]}, which returns the object.
 WORKER = """
 export default {
   async fetch(request, env) {
-    const {call, sql} = await request.json();
+    const {call, sql, r2} = await request.json();
+    if (r2 !== undefined) {
+      const [method, key, size] = r2;
+      if (method === "put") await env.FILES.put(key, key, {customMetadata: {from: "wrangler"}});
+      if (method === "parts") {
+        const upload = await env.FILES.createMultipartUpload(key);
+        const parts = [await upload.uploadPart(1, "1".repeat(size)), await upload.uploadPart(2, "2")];
+        await upload.complete(parts);
+      }
+      const object = await env.FILES.get(key);
+      if (object === null) return Response.json(null);
+      const {etag, customMetadata, httpMetadata} = object;
+      return Response.json({text: await object.text(), etag, customMetadata, httpMetadata});
+    }
     if (sql !== undefined) {
       const {results} = await env.DB.prepare(sql[0]).bind(...sql.slice(1)).all();
       return Response.json(results);
@@ -146,3 +162,32 @@ def test_state_goes_back_and_forth(wrangler, peer, project, dev, cwrangler) -> N
         ask({"call": ["STORE", "put", "small", "changed there"]})
 
     assert command("kv", "key", "get", "--binding", "STORE", "small") == "changed there"
+
+
+def test_buckets_go_back_and_forth(wrangler, peer, project, dev) -> None:
+    size = 5 << 20
+    theirs = ["clé/😀", "again"]
+    with running_wrangler(wrangler, peer) as ask:
+        for key in theirs:
+            ask({"r2": ["put", key]})
+        parts = ask({"r2": ["parts", "parts", size]})
+    with dev(project("r2_checks"), "--persist-to", str(peer / ".wrangler" / "state")) as session:
+        for key in theirs:
+            assert session.get("/file/" + urllib.parse.quote(key)).text == key
+        assert session.get("/file/parts").text == "1" * size + "2"
+        assert session.get("/file/parts").headers["etag"] == f'"{parts["etag"]}"'
+        assert session.get("/file/again", method="PUT", body=b"changed").status == 201
+        assert session.get("/file/parts", method="PUT", body=b"whole").status == 201
+        ours = json.loads(session.get("/js/multipart").text)["object"]
+        assert ours["key"] == "parts"
+        assert json.loads(session.get("/py/objects").text)["text"] == "né"
+        assert session.get("/py/deletion").status == 200
+    with running_wrangler(wrangler, peer) as ask:
+        assert ask({"r2": ["get", theirs[0]]})["customMetadata"] == {"from": "wrangler"}
+        assert ask({"r2": ["get", "again"]})["text"] == "changed"
+        object_ = ask({"r2": ["get", "k"]})
+        assert (object_["text"], object_["customMetadata"]) == ("né", {"a": "1"})
+        assert object_["httpMetadata"] == {"contentType": "text/plain"}
+        assert ask({"r2": ["get", "d"]}) is None
+        stored = ask({"r2": ["get", "parts"]})
+        assert (stored["etag"], len(stored["text"])) == (ours["etag"], ours["size"])

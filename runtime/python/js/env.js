@@ -5,6 +5,7 @@ import {D1Database} from '../../bindings/d1/d1_database.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
+import {R2Bucket} from '../../bindings/r2/r2_bucket.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
 import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
 import {ops} from '../../web/js/host.js';
@@ -15,6 +16,10 @@ function kvNamespace({name, namespace_id: id = name}, {stateDirectory}) {
 
 function d1Database({name, id = name}, {stateDirectory}) {
   return new D1Database(() => ops.d1Open(stateDirectory, id));
+}
+
+function r2Bucket({name, bucket_name: bucket = name}, {stateDirectory}) {
+  return new R2Bucket(() => ops.r2Open(stateDirectory, bucket));
 }
 
 /** A binding that answers requests and has no methods. */
@@ -55,6 +60,7 @@ const MAKERS = {
   assets,
   d1: d1Database,
   kv_namespace: kvNamespace,
+  r2_bucket: r2Bucket,
   service,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),
   workflow: (binding) => new WorkflowImpl(binding),

@@ -12,6 +12,7 @@
 
 #include "storage/d1_database.h"
 #include "storage/kv_store.h"
+#include "storage/r2_bucket.h"
 #include "tests/unit/cli/temporary_folder.h"
 
 using namespace cwrangler::storage;
@@ -88,6 +89,58 @@ TEST_CASE("KV store: kill -9 under write load loses nothing acknowledged") {
       if (!found || found->value != value(number)) ++lost;
     }
     if (last > 0 && !store.get("always", 0)) ++lost;
+  }
+  CHECK(lost == 0);
+  MESSAGE(acknowledged << " writes were acknowledged in " << kKills << " rounds");
+}
+
+TEST_CASE("R2 bucket: kill -9 under write load loses nothing acknowledged") {
+  const TemporaryFolder folder;
+  std::mt19937 random(3);
+  int lost = 0;
+  int acknowledged = 0;
+  const auto put = [](R2Bucket& bucket, const std::string& key, const Blob& value) {
+    R2Upload upload(bucket.folders());
+    upload.write(value);
+    upload.finish();
+    R2Object object;
+    object.key = key;
+    bucket.put(object, upload, {});
+  };
+  const auto read = [](R2Bucket& bucket, const std::string& key) {
+    const auto found = bucket.get(key, {}, {});
+    return found ? R2Reader(found->pieces).read(1 << 20) : Blob();
+  };
+  for (int round = 0; round < kKills; ++round) {
+    const auto key = [round](int number) {
+      return std::to_string(round) + "/" + std::to_string(number);
+    };
+    const auto value = [](int number) {
+      return Blob(number % 7 == 0 ? 300'000 : 100, static_cast<uint8_t>(number));
+    };
+    const int last = write_until_killed(
+        [&] {
+          auto bucket = std::make_shared<R2Bucket>(folder.path(), "files");
+          return [=](int number) {
+            put(*bucket, key(number), value(number));
+            put(*bucket, "always", value(number));
+          };
+        },
+        static_cast<int>(random() % 10));
+    acknowledged += last;
+    R2Bucket bucket(folder.path(), "files");
+    REQUIRE(check_integrity(bucket.connection()) == "ok");
+    for (int number = 1; number <= last; ++number) {
+      if (read(bucket, key(number)) != value(number)) ++lost;
+    }
+    if (last > 0 && read(bucket, "always").empty()) ++lost;
+    // Nothing is left of what was cut off: a file for each row, and no more.
+    Statement rows = bucket.connection().prepare("SELECT count(*) FROM _mf_objects");
+    rows.step();
+    const auto files = std::distance(std::filesystem::directory_iterator(bucket.folders().blobs),
+                                     std::filesystem::directory_iterator());
+    REQUIRE(files == rows.integer(0));
+    REQUIRE(std::filesystem::is_empty(bucket.folders().pending));
   }
   CHECK(lost == 0);
   MESSAGE(acknowledged << " writes were acknowledged in " << kKills << " rounds");
