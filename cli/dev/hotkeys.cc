@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include "cli/terminal/box.h"
 
@@ -45,21 +46,36 @@ std::string browser_program() {
 }
 
 Hotkeys::Hotkeys() {
+  take();
+  has_browser_ = active_ && !browser_program().empty();
+}
+
+Hotkeys::~Hotkeys() {
+  pause();
+}
+
+void Hotkeys::take() {
+  const bool again = std::exchange(active_, false);
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDOUT_FILENO) != 1) return;
   // A job in the background that changes the terminal is stopped by it.
   if (::tcgetpgrp(STDIN_FILENO) != ::getpgrp()) return;
-  if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+  // Who never gave it back knows how it was; what is there now may be our own settings.
+  if (!again && ::tcgetattr(STDIN_FILENO, &before_) != 0) return;
   termios keys = before_;
   // Signals of Ctrl-C and Ctrl-Z stay, and so does the output's processing.
   keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   keys.c_cc[VMIN] = 1;
   keys.c_cc[VTIME] = 0;
   active_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
-  has_browser_ = !browser_program().empty();
 }
 
-Hotkeys::~Hotkeys() {
-  if (active_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+void Hotkeys::pause() {
+  if (std::exchange(active_, false)) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+}
+
+bool Hotkeys::resume() {
+  take();
+  return active_;
 }
 
 std::vector<Hotkey> Hotkeys::read() {

@@ -22,6 +22,12 @@ class Hotkeys {
   /// Gives the terminal back as it was.
   ~Hotkeys();
 
+  /// Before this process is stopped (Ctrl-Z): gives the terminal back as it was.
+  void pause();
+  /// After it goes on: takes the terminal again, unless it goes on in the background. True when
+  /// keys are read.
+  bool resume();
+
   /// To poll for reading; -1 when there is no terminal, or it has gone away.
   int descriptor() const { return active_ ? 0 : -1; }
   /// The keys that were pressed. Others than those offered are passed over.
@@ -33,6 +39,7 @@ class Hotkeys {
   /// Where in an escape sequence of the terminal's the input is; it may come in pieces.
   enum class Sequence { none, begun, control };
 
+  void take();
   bool is_in_sequence(char byte);
 
   Sequence sequence_ = Sequence::none;

@@ -99,6 +99,16 @@ std::string exception_lines(const nlohmann::json& message, bool color, const Sou
          without_final_newlines(with_own_files(text, files)) + "\n";
 }
 
+std::string crons_warning(const std::string& url) {
+  return "Scheduled Workers are not automatically triggered during local development.\n\n"
+         "To manually trigger a scheduled event, run:\n"
+         "  curl \"" +
+         url +
+         "/cdn-cgi/local/scheduled\"\n"
+         "For more details, see https://developers.cloudflare.com/workers/configuration/"
+         "cron-triggers/#test-cron-triggers-locally";
+}
+
 void write_console(const nlohmann::json& message, Output& output) {
   const std::string level = text_field(message, "level");
   const std::string text = text_field(message, "text");

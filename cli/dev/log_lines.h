@@ -27,6 +27,10 @@ struct SourceFiles {
 /// Worker knows them by.
 std::string exception_lines(const nlohmann::json& message, bool color, const SourceFiles& files);
 
+/// That nothing follows the Worker's schedules, and what to run in their place. `url`: of the
+/// session.
+std::string crons_warning(const std::string& url);
+
 /// Writes a console message: plain on standard output, warnings and errors as blocks on standard
 /// error.
 void write_console(const nlohmann::json& message, Output& output);

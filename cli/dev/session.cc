@@ -49,6 +49,7 @@ class Session {
   void wait_for_something();
   milliseconds time_to_next_deadline() const;
   void on_signal();
+  void suspend();
   void on_deadlines();
   void on_keys();
   void open_browser();
@@ -97,6 +98,7 @@ class Session {
   int generation_ = 0;
   bool ready_announced_ = false;  ///< the Ready line is out
   bool runtime_ready_ = false;    ///< the present runtime has loaded a Worker, or refused one
+  bool serving_ = false;          ///< the present runtime has a Worker that answers
   bool broken_ = false;           ///< the configuration could not be read the last time
   bool stopping_ = false;
 
@@ -109,7 +111,9 @@ class Session {
 int Session::run() {
   sigset_t mask;
   ::sigemptyset(&mask);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&mask, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT}) {
+    ::sigaddset(&mask, number);
+  }
   ::sigprocmask(SIG_BLOCK, &mask, nullptr);
   signals_ = Descriptor(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_.valid()) throw system_error("watching for signals");
@@ -198,12 +202,32 @@ void Session::on_deadlines() {
 void Session::on_signal() {
   signalfd_siginfo received{};
   while (::read(signals_.get(), &received, sizeof received) == sizeof received) {
-    if (stopping_) {
+    if (received.ssi_signo == SIGTSTP) {
+      suspend();
+    } else if (received.ssi_signo == SIGCONT) {
+      if (hotkeys_ && hotkeys_->resume() && ready_announced_) show_keys();
+    } else if (stopping_) {
       kill_at_ = Clock::now();  // asked twice: now
     } else {
       stop();
     }
   }
+}
+
+/// Ctrl-Z: the shell gets its terminal as it was. The runtime goes on serving.
+void Session::suspend() {
+  if (hotkeys_) hotkeys_->pause();
+  output_.flush();
+  // As the default action, not SIGSTOP: the system leaves a process alone that no shell could
+  // wake again.
+  sigset_t stop;
+  ::sigemptyset(&stop);
+  ::sigaddset(&stop, SIGTSTP);
+  ::kill(::getpid(), SIGTSTP);
+  ::sigprocmask(SIG_UNBLOCK, &stop, nullptr);
+  ::sigprocmask(SIG_BLOCK, &stop, nullptr);
+  // Where it was stopped, SIGCONT is there as well, and says which keys there are.
+  if (hotkeys_) hotkeys_->resume();
 }
 
 void Session::on_keys() {
@@ -265,17 +289,6 @@ void Session::watch() {
   } catch (const Error& error) {
     output_.terminal().print_warning(error.what());
   }
-}
-
-/// As wrangler says it.
-std::string crons_warning(const std::string& url) {
-  return "Scheduled Workers are not automatically triggered during local development.\n\n"
-         "To manually trigger a scheduled event, run:\n"
-         "  curl \"" +
-         url +
-         "/cdn-cgi/local/scheduled\"\n"
-         "For more details, see https://developers.cloudflare.com/workers/configuration/"
-         "cron-triggers/#test-cron-triggers-locally";
 }
 
 void Session::announce() {
@@ -371,6 +384,7 @@ void Session::on_sync_ended() {
 void Session::start_runtime() {
   if (!ready_announced_) say("⎔ Starting local server...");
   runtime_ready_ = false;
+  serving_ = false;
   runtime_.emplace(RuntimeProcess::start(options_.runtime, listeners_, {},
                                          {"--instances", std::to_string(options_.instances)}));
   load_worker();
@@ -424,6 +438,7 @@ void Session::write_exception(const nlohmann::json& message) {
 
 void Session::on_loaded(const nlohmann::json& message) {
   runtime_ready_ = true;
+  serving_ = true;
   restarts_.became_ready();
   if (message.value("generation", nlohmann::json()) != generation_) return;
   if (ready_announced_) {
@@ -443,7 +458,8 @@ void Session::on_load_failed(const nlohmann::json& message) {
   } else {
     print_error(Error(text_field(message, "message")));
   }
-  say("⎔ The Worker could not be started. Waiting for a change in its files...");
+  say(serving_ ? "⎔ The code before goes on serving. Waiting for a change in its files..."
+               : "⎔ The Worker could not be started. Waiting for a change in its files...");
 }
 
 void Session::on_runtime_ended() {

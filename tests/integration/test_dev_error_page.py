@@ -104,6 +104,14 @@ def test_credentials_are_not_on_the_page(directory, dev):
             assert f"<th>{name.title()}</th><td>(not shown)</td>" in page.text
 
 
+def test_a_syntax_error_leaves_the_code_before_serving(directory, dev):
+    write(directory, MENDED)
+    with dev(directory) as session:
+        write(directory, MENDED + "def unfinished(:\n")
+        session.wait_for_line("^⎔ The code before goes on serving. Waiting for a change in its files...$")
+        assert session.get("/").text == "8 <euros>"
+
+
 def test_programs_get_the_traceback_as_text(directory, dev):
     with dev(directory) as session:
         for headers in ({"Accept": "application/json"}, {"User-Agent": "curl/8.5.0", **AS_BROWSER}):

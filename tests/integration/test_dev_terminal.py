@@ -12,19 +12,19 @@ import time
 
 import pytest
 
-from dev_process import CWRANGLER, PATIENCE, free_port
+from dev_process import CWRANGLER, PATIENCE, fetch, free_port
 
 
 class Screen:
     """A terminal of some width with `cwrangler dev` in its foreground."""
 
-    def __init__(self, directory, environment, columns=80):
+    def __init__(self, directory, environment, columns=80, command=None):
         self.ours, self.theirs = pty.openpty()
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         self.settings = termios.tcgetattr(self.theirs)
         self.output = ""
         self.process = subprocess.Popen(
-            [CWRANGLER, "dev", "--port", str(free_port())], cwd=directory, env=environment,
+            command or [CWRANGLER, "dev", "--port", str(free_port())], cwd=directory, env=environment,
             stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True,
             # The terminal becomes the session's own: its foreground is ours, as in a real one.
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -55,10 +55,12 @@ class Screen:
 def screen(template, scratch_environment):
     screens = []
 
-    def start(columns=80, **changes):
+    def start(columns=80, command=None, **changes):
         environment = {name: value for name, value in scratch_environment.items()
                        if name not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")}
-        screens.append(Screen(template("hello"), {**environment, "TERM": "xterm", **changes}, columns))
+        screens.append(
+            Screen(template("hello"), {**environment, "TERM": "xterm", **changes}, columns, command)
+        )
         return screens[-1]
 
     yield start
@@ -120,3 +122,39 @@ def test_without_a_terminal_there_are_no_keys(template, dev):
     with dev(template("hello")) as session:
         assert session.get().status == 200
         assert "╭" not in session.output and "to exit" not in session.output
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again(screen):
+    # A shell that leaves the terminal's settings alone, so that only those of `dev` are seen.
+    terminal = screen(command=["bash", "--norc", "--noediting", "-i"], PS1="shell> ")
+
+    def in_line_mode():
+        return bool(termios.tcgetattr(terminal.theirs)[3] & termios.ICANON)
+
+    terminal.wait_for("shell> ")
+    terminal.press(f"{CWRANGLER} dev --port {free_port()}\n")
+    url = terminal.wait_for(r"Ready on (http://\S+)")[1].replace("localhost", "127.0.0.1")
+    terminal.wait_for(r"\[x\] to exit")
+    assert not in_line_mode()
+    terminal.press("\x1a")
+    terminal.wait_for(r"Stopped(.|\n)*shell> ")
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
+    # Nobody writes request lines now; the Worker answers all the same.
+    assert fetch(url).text == "Hello World!"
+    terminal.press("fg\n")
+    terminal.wait_for(r"\[x\] to exit")  # the keys are there again, and said to be
+    assert not in_line_mode()
+    terminal.press("x")
+    terminal.wait_for(r"Shutting down(.|\n)*shell> ")
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+
+def test_ctrl_z_means_nothing_where_no_shell_could_wake_it(screen):
+    terminal = screen()  # alone in its session, as in a container
+    terminal.wait_for(r"\[x\] to exit")
+    terminal.press("\x1a")
+    terminal.press("c")
+    terminal.wait_for(r"\[x\] to exit")
+    terminal.press("x")
+    assert terminal.process.wait(10) == 0
+    assert termios.tcgetattr(terminal.theirs) == terminal.settings
