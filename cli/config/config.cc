@@ -99,6 +99,9 @@ class ConfigReader {
     }
     if (const Node* flags = value_of("compatibility_flags")) {
       config.compatibility_flags = {strings(*flags), document_.position(flags->spot)};
+      for (const Node& flag : flags->items) {
+        config.compatibility_flag_positions.push_back(document_.position(flag.spot));
+      }
     }
   }
 

@@ -57,6 +57,7 @@ struct Config {
   std::filesystem::path base_directory;     ///< absolute; empty: not set
   Located<std::string> compatibility_date;  ///< YYYY-MM-DD; empty: not set
   Located<std::vector<std::string>> compatibility_flags;
+  std::vector<SourcePosition> compatibility_flag_positions;  ///< one for each
   std::vector<ModuleRule> rules;
   std::vector<std::string> python_modules_exclude;  ///< globs; **/*.pyc when not set
 

@@ -20,10 +20,12 @@ void check_flags_exist(const Config& config) {
     known.emplace_back(flag.enable);
     if (!flag.disable.empty()) known.emplace_back(flag.disable);
   }
-  for (const std::string& flag : config.compatibility_flags.value) {
+  for (size_t i = 0; i < config.compatibility_flags.value.size(); ++i) {
+    const std::string& flag = config.compatibility_flags.value[i];
     if (std::find(known.begin(), known.end(), flag) != known.end()) continue;
     const std::string nearest = nearest_word(flag, known);
-    throw error_in(config, config.compatibility_flags.at, "No such compatibility flag: " + flag)
+    throw error_in(config, config.compatibility_flag_positions[i],
+                   "No such compatibility flag: " + flag)
         .hint(nearest.empty() ? "Remove it from compatibility_flags."
                               : "Did you mean \"" + nearest + "\"?");
   }

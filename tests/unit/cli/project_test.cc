@@ -110,10 +110,12 @@ TEST_CASE("what is missing is said in wrangler's words, with what to do") {
   CHECK(contains(no_flag, "compatibility_flags = [\"python_workers\"]"));
 
   const std::string unknown_flag =
-      failure(folder, "main = \"src/entry.py\"\ncompatibility_flags = [\"python_worker\"]\n");
+      failure(folder,
+              "main = \"src/entry.py\"\ncompatibility_flags = [\"python_workers\",\n"
+              "  \"python_worker\"]\n");
   CHECK(contains(unknown_flag, "No such compatibility flag: python_worker"));
   CHECK(contains(unknown_flag, "Did you mean \"python_workers\"?"));
-  CHECK(contains(unknown_flag, "wrangler.toml:2:23"));
+  CHECK(contains(unknown_flag, "wrangler.toml:3:3"));
 
   folder.write("src/index.js", "");
   CHECK(contains(failure(folder, "main = \"src/index.js\"\n"), "needs to end with a .py"));
