@@ -1,6 +1,7 @@
 #include "cli/dev/binding_table.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "cli/terminal/terminal.h"
 
@@ -23,30 +24,72 @@ std::string padded(std::string text, size_t columns) {
   return text;
 }
 
+struct Line {
+  std::string name;
+  std::string detail;  ///< in parentheses, with a blank in front
+  std::string resource;
+  std::string mode;
+};
+
+constexpr const char* kHeading = "Your Worker has access to the following bindings:";
+
+/// The words of `text` on lines of at most `columns`, those after the first indented.
+void add_wrapped(const std::string& text, size_t columns, std::vector<std::string>& lines) {
+  constexpr const char* kIndent = "  ";
+  std::istringstream words(text);
+  std::string line;
+  bool first = true;
+  for (std::string word; words >> word;) {
+    if (!line.empty() && width(line) + 1 + width(word) > columns) {
+      lines.push_back(std::move(line));
+      line.clear();
+      first = false;
+    }
+    line += line.empty() ? (first ? "" : kIndent) + word : " " + word;
+  }
+  if (!line.empty()) lines.push_back(std::move(line));
+}
+
+/// The table where there is no room for columns.
+std::vector<std::string> narrow_table(const std::vector<Line>& lines, size_t columns) {
+  std::vector<std::string> table;
+  add_wrapped(kHeading, columns, table);
+  for (const Line& line : lines) {
+    add_wrapped(line.name + line.detail, columns, table);
+    table.push_back("  " + line.resource + ", " + line.mode);
+  }
+  table.emplace_back();
+  return table;
+}
+
 }  // namespace
 
-std::vector<std::string> binding_table(const std::vector<BindingRow>& rows) {
+std::vector<std::string> binding_table(const std::vector<BindingRow>& rows,
+                                       std::optional<int> columns) {
   if (rows.empty()) return {};
-  struct Line {
-    std::string name;
-    std::string resource;
-    std::string mode;
-  };
-  std::vector<Line> lines{{"Binding", "Resource", "Mode"}};
+  std::vector<Line> lines;
   for (const BindingRow& row : rows) {
     const std::string detail = row.detail.empty() ? "" : " (" + row.detail + ")";
-    lines.push_back({printable("env." + row.name + detail), row.resource, row.mode});
+    lines.push_back({printable("env." + row.name), printable(detail), row.resource, row.mode});
   }
+  lines.insert(lines.begin(), {"Binding", "", "Resource", "Mode"});
   size_t names = 0;
   size_t resources = 0;
+  size_t modes = 0;
   for (const Line& line : lines) {
-    names = std::max(names, width(line.name));
+    names = std::max(names, width(line.name + line.detail));
     resources = std::max(resources, width(line.resource));
+    modes = std::max(modes, width(line.mode));
   }
-  std::vector<std::string> table{"Your Worker has access to the following bindings:"};
+  const size_t longest = std::max(names + resources + modes + 2 * kGap, width(kHeading));
+  if (columns && static_cast<size_t>(*columns) < longest) {
+    lines.erase(lines.begin());
+    return narrow_table(lines, static_cast<size_t>(*columns));
+  }
+  std::vector<std::string> table{kHeading};
   for (const Line& line : lines) {
-    table.push_back(padded(line.name, names + kGap) + padded(line.resource, resources + kGap) +
-                    line.mode);
+    table.push_back(padded(line.name + line.detail, names + kGap) +
+                    padded(line.resource, resources + kGap) + line.mode);
   }
   table.emplace_back();
   return table;

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@ struct BindingRow {
   std::string mode = "local";
 };
 
-/// The lines, without final newlines. Empty for no rows.
-std::vector<std::string> binding_table(const std::vector<BindingRow>& rows);
+/// The lines, without final newlines. Empty for no rows. Where a line would be longer than
+/// `columns`, each binding has lines of its own: no word is cut that fits on a line.
+std::vector<std::string> binding_table(const std::vector<BindingRow>& rows,
+                                       std::optional<int> columns = std::nullopt);
 
 /// A variable's value as the table shows it: JSON, on one line, not too long.
 std::string shown_value(std::string value);

@@ -9,6 +9,7 @@
 #include "cli/dev/log_lines.h"
 #include "cli/dev/upstream.h"
 #include "cli/packages/dependencies.h"
+#include "cli/terminal/columns.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -84,7 +85,7 @@ std::vector<std::string> summary_of(const Project& project) {
     lines.push_back("Using secrets defined in " +
                     file.lexically_proximate(project.config.directory).string());
   }
-  const std::vector<std::string> table = binding_table(rows_of(project));
+  const std::vector<std::string> table = binding_table(rows_of(project), terminal_columns());
   lines.insert(lines.end(), table.begin(), table.end());
   return lines;
 }

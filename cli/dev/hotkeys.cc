@@ -1,6 +1,5 @@
 #include "cli/dev/hotkeys.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -10,18 +9,13 @@
 #include <utility>
 
 #include "cli/terminal/box.h"
+#include "cli/terminal/columns.h"
 
 namespace cwrangler::cli {
 namespace {
 
 /// What is assumed of a terminal that does not say.
 constexpr int kUsualColumns = 80;
-
-int terminal_columns() {
-  winsize size{};
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col
-                                                                           : kUsualColumns;
-}
 
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
@@ -127,7 +121,7 @@ std::string Hotkeys::box() const {
   if (has_browser_) items.emplace_back("[b] open a browser");
   items.emplace_back("[c] clear console");
   items.emplace_back("[x] to exit");
-  return boxed(items, terminal_columns());
+  return boxed(items, terminal_columns().value_or(kUsualColumns));
 }
 
 }  // namespace cwrangler::cli

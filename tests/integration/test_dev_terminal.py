@@ -55,11 +55,11 @@ class Screen:
 def screen(template, scratch_environment):
     screens = []
 
-    def start(columns=80, command=None, **changes):
+    def start(columns=80, command=None, of="hello", **changes):
         environment = {name: value for name, value in scratch_environment.items()
                        if name not in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")}
         screens.append(
-            Screen(template("hello"), {**environment, "TERM": "xterm", **changes}, columns, command)
+            Screen(template(of), {**environment, "TERM": "xterm", **changes}, columns, command)
         )
         return screens[-1]
 
@@ -107,6 +107,13 @@ def test_in_forty_columns_the_box_has_a_line_for_each_key(screen):
         "[b] open a browser", "[c] clear console", "[x] to exit",
     ]
     assert max(map(len, box.splitlines())) <= 40
+
+
+def test_in_forty_columns_no_word_of_the_binding_table_is_cut(screen):
+    terminal = screen(columns=40, of="d1")
+    table = terminal.wait_for(r"^Your Worker has access(.|\n)*?\n\n")[0]
+    assert re.search(r"^env\.DB \(.*\)\n  D1 Database, local$", table, re.M)
+    assert max(map(len, table.splitlines())) <= 40
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("1", False), ("", True)])

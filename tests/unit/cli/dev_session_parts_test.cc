@@ -148,6 +148,17 @@ TEST_CASE("the binding table is aligned, and long values are cut between charact
   CHECK(shown_value(umlauts).size() == 39 * 2 + 3);
 }
 
+TEST_CASE("in a narrow terminal each binding has lines of its own") {
+  const std::vector<BindingRow> rows{{"DB", "shop-notes", "D1 Database"},
+                                     {"GREETING", "\"words enough for two lines\"", "Variable"}};
+  CHECK(binding_table(rows, 40) ==
+        std::vector<std::string>{"Your Worker has access to the following",
+                                 "  bindings:", "env.DB (shop-notes)", "  D1 Database, local",
+                                 "env.GREETING (\"words enough for two", "  lines\")",
+                                 "  Variable, local", ""});
+  CHECK(binding_table(rows, 200) == binding_table(rows));
+}
+
 TEST_CASE("a runtime that dies at its start is tried again ever more slowly, then not at all") {
   RestartPolicy policy;
   CHECK(policy.died(true) == milliseconds(0));
