@@ -285,6 +285,12 @@ R2List R2Bucket::list(const R2ListRequest& request) {
   return found;
 }
 
+R2Usage R2Bucket::usage() {
+  Statement sum = connection_.prepare("SELECT count(*), coalesce(sum(size), 0) FROM _mf_objects");
+  sum.step();
+  return {sum.integer(0), sum.integer(1)};
+}
+
 std::string R2Bucket::create_upload(const R2Object& object) {
   check_r2_key(object.key);
   std::string upload_id = random_hex(kUploadIdBytes);

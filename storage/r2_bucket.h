@@ -79,6 +79,11 @@ struct R2List {
   std::optional<std::string> last;
 };
 
+struct R2Usage {
+  int64_t objects = 0;
+  int64_t bytes = 0;
+};
+
 struct R2Part {
   int64_t number = 0;
   std::string etag;
@@ -106,6 +111,8 @@ class R2Bucket {
 
   void remove(const std::vector<std::string>& keys);
   R2List list(const R2ListRequest& request);
+
+  R2Usage usage();
 
   /// Returns the upload's id. `object`: key and metadata.
   std::string create_upload(const R2Object& object);

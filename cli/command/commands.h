@@ -52,5 +52,6 @@ void add_doctor_command(CLI::App& program, CommandContext& context);
 void add_complete_command(CLI::App& program, CommandContext& context);
 void add_d1_command(CLI::App& program, CommandContext& context);
 void add_kv_command(CLI::App& program, CommandContext& context);
+void add_r2_command(CLI::App& program, CommandContext& context);
 
 }  // namespace cwrangler::cli
