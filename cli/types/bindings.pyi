@@ -3,10 +3,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, NotRequired, Protocol, TypedDict, TypeVar, overload
+from typing import (
+    Any, Concatenate, Generic, Literal, NotRequired, ParamSpec, Protocol, TypedDict, TypeVar,
+    overload,
+)
 
 from workers import FetchResponse, Request
 
+_P = ParamSpec("_P")
 _T = TypeVar("_T")
 _Json = Any
 
@@ -198,6 +202,11 @@ class Fetcher:
 
     async def fetch(self, resource: str | Request, /, **options: Any) -> FetchResponse: ...
     def __getattr__(self, name: str) -> Any: ...
+
+# A method of another Worker's class: what it returns has to be awaited.
+def _remote(
+    method: Callable[Concatenate[Any, _P], _T], /
+) -> Callable[[Callable[..., Any]], Callable[Concatenate[Any, _P], Awaitable[_T]]]: ...
 
 class DurableObjectId:
     name: str | None

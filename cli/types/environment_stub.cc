@@ -64,13 +64,23 @@ class StubWriter {
 
     std::string text =
         "# Made by `cwrangler types` from the Worker's configuration; do not edit.\n"
-        "# ruff: noqa\n# pyright: reportUnusedFunction=false\n";
+        "# ruff: noqa\n"
+        "# pyright: reportUnusedFunction=false, reportIncompatibleMethodOverride=false\n"
+        "# mypy: disable-error-code=\"override\"\n";
     text += without_comments(bindings);
     text += "\n# --- This Worker\n\n";
     for (const std::string& name : imports_) {
       text += "from " + input_.entry_module + " import " + name + " as _" + name + "\n";
     }
     if (!imports_.empty()) text += "\n";
+    for (const auto& [name, methods] : remotes_) {
+      text += "class _" + name + "Stub(_" + name + "):\n";
+      for (const std::string& method : methods) {
+        text += "    @_remote(_" + name + "." + method + ")\n";
+        text += "    def " + method + "(self) -> Any: ...\n";
+      }
+      text += "\n";
+    }
     text += "class Env:\n    \"\"\"The Worker's bindings, variables and secrets.\"\"\"\n";
     if (!names_.empty()) text += "\n";
     for (const std::string& name : names_) {
@@ -123,6 +133,17 @@ class StubWriter {
     return "_" + name;
   }
 
+  /// The class as another Worker calls it: what its plain methods return has to be awaited.
+  std::string remote_class(const std::string& name) {
+    const std::string own = own_class(name);
+    if (own.empty()) return {};
+    std::vector<std::string> methods = plain_methods(input_.entry_source, name);
+    std::erase_if(methods, [](const std::string& method) { return !is_identifier(method); });
+    if (methods.empty()) return own;
+    remotes_[name] = std::move(methods);
+    return own + "Stub";
+  }
+
   static std::string text(const json& object, const char* key) {
     const auto found = object.is_object() ? object.find(key) : object.end();
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
@@ -133,7 +154,7 @@ class StubWriter {
     const std::string class_name = text(binding.settings, "class_name");
     const bool elsewhere = !text(binding.settings, "script_name").empty();
     if (kind == "durable_object_namespace") {
-      const std::string own = elsewhere ? "" : own_class(class_name);
+      const std::string own = elsewhere ? "" : remote_class(class_name);
       return "DurableObjectNamespace[" + (own.empty() ? "Fetcher" : own) + "]";
     }
     if (kind == "workflow") {
@@ -145,7 +166,7 @@ class StubWriter {
       const std::string service = text(binding.settings, "service");
       const bool itself = std::any_of(input_.configs.begin(), input_.configs.end(),
                                       [&](const Config& known) { return known.name == service; });
-      const std::string own = itself ? own_class(text(binding.settings, "entrypoint")) : "";
+      const std::string own = itself ? remote_class(text(binding.settings, "entrypoint")) : "";
       if (!own.empty()) return own;
     }
     const auto known = kTypes.find(kind);
@@ -182,6 +203,7 @@ class StubWriter {
   std::vector<std::string> names_;  ///< in the order of the configuration
   std::map<std::string, std::vector<std::string>> types_;
   std::set<std::string> imports_;
+  std::map<std::string, std::vector<std::string>> remotes_;  ///< classes, with plain methods
 };
 
 }  // namespace

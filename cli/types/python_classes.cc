@@ -78,6 +78,31 @@ bool has_class(std::string_view source, std::string_view name) {
   return false;
 }
 
+std::vector<std::string> plain_methods(std::string_view source, std::string_view name) {
+  const size_t begin = class_line(source, name);
+  if (begin == source.npos) return {};
+  const std::string_view body = class_body(source, begin);
+  std::vector<std::string> methods;
+  size_t indent = 0;  // of the class's own statements
+  bool decorated = false;
+  for (size_t at = next_line(body, 0); at < body.size(); at = next_line(body, at)) {
+    std::string_view line = line_at(body, at);
+    const size_t text = line.find_first_not_of(" \t\r");
+    if (text == 0 || text == line.npos || line[text] == '#') continue;
+    if (indent == 0) indent = text;
+    if (text != indent) continue;
+    line.remove_prefix(text);
+    constexpr std::string_view kDef = "def ";
+    if (line.starts_with(kDef) && !decorated) {
+      line.remove_prefix(kDef.size());
+      const std::string_view method = line.substr(0, line.find_first_of(" (["));
+      if (!method.empty() && method[0] != '_') methods.emplace_back(method);
+    }
+    decorated = line[0] == '@' || (decorated && line[0] == ')');
+  }
+  return methods;
+}
+
 std::string workflow_payload(std::string_view source, std::string_view name) {
   const size_t begin = class_line(source, name);
   if (begin == source.npos) return {};

@@ -93,6 +93,37 @@ async def wrong(worker: Default) -> None:
         assert "prepar" in output and "NOWHERE" in output, output
 
 
+ROOM = """
+
+class Room(DurableObject):
+    def names(self, first: int) -> list[str]:
+        return ["tea"][first:]
+
+
+async def use(worker: Default) -> None:
+    room = worker.env.ROOMS.getByName("one")
+    reveal_type(await room.names(0))
+    reveal_type(await worker.env.COUNTERS.getByName("one").add(1))
+    await room.names("one")
+"""
+
+
+def test_methods_of_a_durable_object_are_awaited_plain_ones_too(template, cwrangler, scratch_environment):
+    directory = template("durable-object")
+    config = directory / "wrangler.jsonc"
+    config.write_text(config.read_text().replace(
+        '"bindings": [', '"bindings": [{ "name": "ROOMS", "class_name": "Room" },', 1))
+    entry = directory / "src" / "entry.py"
+    entry.write_text(entry.read_text() + ROOM)
+    assert cwrangler("types", cwd=directory).returncode == 0
+    pyright, mypy = both_on(directory, scratch_environment, "--strict")
+    assert 'Type of "await room.names(0)" is "list[str]"' in pyright, pyright
+    assert 'add(1)" is "int"' in pyright and "\n1 error, 0 warnings" in pyright, pyright
+    assert 'Revealed type is "builtins.list[builtins.str]"' in mypy, mypy
+    assert 'Revealed type is "builtins.int"' in mypy and "Found 1 error" in mypy, mypy
+    assert "arg-type" in mypy, mypy
+
+
 @pytest.mark.parametrize("template", ["hello", "fastapi"])
 def test_a_new_project_needs_no_further_step(template, project, cwrangler, scratch_environment):
     """What the template's own code imports is found: `workers`, and FastAPI in python_modules."""

@@ -88,6 +88,33 @@ binding = "BROWSER"
   CHECK(has(env, "    BROWSER: Any"));
 }
 
+TEST_CASE("plain methods of a class are awaited by who calls them from elsewhere") {
+  constexpr const char* kSource = R"(class Room(DurableObject):
+    """def not_this(self)."""
+
+    limit = 3
+
+    def size(self) -> int:
+        def inner(): ...
+        return 1
+
+    async def enter(
+        self, name: str
+    ) -> None: ...
+
+    # def nor_this(self): ...
+    @property
+    def also_not(self): ...
+
+    def _private(self): ...
+    def leave(self, name): ...
+
+def outside(): ...
+)";
+  CHECK(plain_methods(kSource, "Room") == std::vector<std::string>{"size", "leave"});
+  CHECK(plain_methods(kSource, "Other").empty());
+}
+
 TEST_CASE("variables are literals, secrets are strings") {
   const std::string config = R"(name = "me"
 [vars]
