@@ -1,4 +1,5 @@
-// `cwrangler doctor`: what is installed, what is cached, what a project here says; and what to do.
+// `cwrangler doctor`: what is installed, cached and reachable, what a project here says; and what
+// to do.
 
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include "base/files.h"
 #include "cli/command/commands.h"
 #include "cli/packages/installed.h"
+#include "cli/packages/temporary_file.h"
 #include "cli/packages/uv.h"
+#include "cli/packages/uv_failure.h"
 #include "cli/process/child_process.h"
 #include "cli/project/project.h"
 #include "cli/version.h"
@@ -18,6 +21,14 @@ namespace cwrangler::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Seconds without an answer, after which the package index counts as not reachable.
+constexpr const char* kIndexPatience = "5";
+
+struct Flags {
+  bool json = false;
+  bool offline = false;
+};
 
 struct Finding {
   std::string what;
@@ -68,6 +79,31 @@ Finding uv() {
   }
 }
 
+/// Asks for the package that every Worker has, with the project's own settings of indexes. Nothing
+/// is installed, and what is in uv's cache does not count.
+Finding package_index(const CommandContext& context) {
+  const std::string what = "package index";
+  try {
+    // uv makes it, though it installs nothing.
+    const TemporaryFile target(fs::temp_directory_path() /
+                               ("cwrangler-doctor-" + std::to_string(::getpid())));
+    const CapturedRun run = Uv::find({}, {}).run(
+        {"pip", "install", "--dry-run", "--no-deps", "--no-cache", "--python",
+         worker_interpreter("3.14").string(), "--target", target.path().string(),
+         "workers-runtime-sdk"},
+        context.options.directory, {{"UV_HTTP_TIMEOUT", kIndexPatience}, {"UV_HTTP_RETRIES", "0"}});
+    if (run.status.success()) return {what, true, "reachable"};
+    const UvFailure failure = read_uv_failure(run.err);
+    return {what, false,
+            failure.kind == UvFailure::Kind::network ? "not reachable: " + failure.address
+                                                     : first_line(failure.detail),
+            "Only installing packages needs it. Look at the network, at HTTPS_PROXY and "
+            "SSL_CERT_FILE, and at the index in uv's settings. `--offline` does not ask."};
+  } catch (const Error& error) {
+    return {what, false, "not asked: " + first_line(error.problem()), error.advice()};
+  }
+}
+
 Finding cache() {
   const fs::path folder = cache_directory();
   if (folder.empty()) {
@@ -109,7 +145,7 @@ Finding project(const CommandContext& context) {
   }
 }
 
-int doctor(bool json, const CommandContext& context) {
+int doctor(const Flags& flags, const CommandContext& context) {
   std::vector<Finding> findings{
       {"cwrangler", true, std::string(kVersion)},
       program("runtime", sibling_program("cwrangler-runtime").string(), "Reinstall cwrangler."),
@@ -117,10 +153,11 @@ int doctor(bool json, const CommandContext& context) {
       uv(),
       cache(),
       project(context)};
+  if (!flags.offline) findings.push_back(package_index(context));
   bool good = true;
   for (const Finding& finding : findings) good = good && finding.good;
   Terminal& terminal = context.terminal;
-  if (json) {
+  if (flags.json) {
     nlohmann::ordered_json list = nlohmann::ordered_json::array();
     for (const Finding& finding : findings) {
       list.push_back({{"what", finding.what}, {"ok", finding.good}, {"state", finding.state}});
@@ -139,12 +176,14 @@ int doctor(bool json, const CommandContext& context) {
 }  // namespace
 
 void add_doctor_command(CLI::App& program, CommandContext& context) {
-  auto json = std::make_shared<bool>(false);
-  CLI::App* command =
-      program.add_subcommand("doctor", "Say what is installed, cached and missing, and what to do");
-  command->add_flag("--json", *json, "As JSON on standard output");
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = program.add_subcommand(
+      "doctor", "Say what is installed, cached, reachable and missing, and what to do");
+  command->add_flag("--json", flags->json, "As JSON on standard output");
+  command->add_flag("--offline", flags->offline,
+                    "Do not ask whether the package index is reachable");
   command->callback(
-      [json, &context] { context.run = [json, &context] { return doctor(*json, context); }; });
+      [flags, &context] { context.run = [flags, &context] { return doctor(*flags, context); }; });
 }
 
 }  // namespace cwrangler::cli

@@ -39,6 +39,7 @@ constexpr auto kExamples = std::to_array<CommandExample>({
     {"cache",
      {"cwrangler cache --clean", "without what other versions and old projects have left"}},
     {"doctor", {"cwrangler doctor", "what is installed, and what to do about the rest"}},
+    {"doctor", {"cwrangler doctor --offline --json", "for scripts, without the network"}},
     {"complete", {"source <(cwrangler complete bash)", "for this shell; put it into ~/.bashrc"}},
     {"complete",
      {"cwrangler complete fish > ~/.config/fish/completions/cwrangler.fish",

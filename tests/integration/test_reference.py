@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from dev_process import BUILD, CWRANGLER, ROOT
+from dev_process import BUILD, CWRANGLER, ROOT, free_port
 
 REFERENCE = BUILD / "bin" / "cwrangler-reference"
 
@@ -92,15 +92,32 @@ def test_the_manual_page_is_roff(tmp_path):
 
 
 def test_doctor(template, cwrangler, tmp_path):
-    healthy = cwrangler("doctor", cwd=template("hello"))
+    healthy = cwrangler("doctor", "--offline", cwd=template("hello"))
     assert healthy.returncode == 0, healthy.stdout
     assert re.search(r"^✓ runtime: cwrangler-runtime \S+ \(/", healthy.stdout, re.M)
     assert re.search(r"^✓ project: .*wrangler\.jsonc, Python 3\.14, 1 modules$", healthy.stdout, re.M)
     (tmp_path / "wrangler.toml").write_text("name = 5\n")
-    ill = cwrangler("doctor", "--json", cwd=tmp_path, env={"CWRANGLER_UV": "/nowhere/uv"})
+    ill = cwrangler("doctor", "--offline", "--json", cwd=tmp_path, env={"CWRANGLER_UV": "/nowhere/uv"})
     assert ill.returncode == 1
     report = json.loads(ill.stdout)
     states = {finding["what"]: finding for finding in report["findings"]}
     assert report["ok"] is False
     assert states["uv"]["ok"] is False and states["project"]["ok"] is False
     assert states["runtime"]["ok"] and states["built-in files"]["ok"] and states["cache"]["ok"]
+
+
+@pytest.mark.network
+def test_doctor_reaches_the_index(template, cwrangler):
+    asked = cwrangler("doctor", cwd=template("hello"))
+    assert asked.returncode == 0, asked.stdout
+    assert "✓ package index: reachable\n" in asked.stdout
+
+
+def test_doctor_says_which_index_cannot_be_reached(template, cwrangler):
+    directory = template("hello")
+    address = f"http://127.0.0.1:{free_port()}/simple/"  # nobody listens there
+    (directory / "uv.toml").write_text(f'[[index]]\nurl = "{address}"\ndefault = true\n')
+    asked = cwrangler("doctor", cwd=directory)
+    assert asked.returncode == 1
+    assert f"✘ package index: not reachable: {address}" in asked.stdout
+    assert "    Only installing packages needs it." in asked.stdout
