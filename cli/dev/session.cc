@@ -29,7 +29,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using Deadline = std::optional<Clock::time_point>;
 
-/// Editors save in several steps (write beside, rename); a reload waits for a pause this long…
+/// A reload waits for a pause: several files may be saved at once, and editors save in several
+/// steps (move away, write anew), of which only the last makes a file that is whole…
+constexpr milliseconds kDebounceOfWholeFiles{5};
 constexpr milliseconds kDebounce{20};
 /// …but not for ever, when something writes all the time.
 constexpr milliseconds kLongestDebounce{300};
@@ -55,7 +57,7 @@ class Session {
   void open_browser();
   void show_keys();
 
-  void schedule_reload();
+  void schedule_reload(Change change);
   void reload();
   void watch();
   bool start_sync_if_needed();
@@ -160,7 +162,7 @@ void Session::wait_for_something() {
     return;
   }
   if (watched[0].revents != 0) on_signal();
-  if (watched[1].revents != 0 && watcher_.changed()) schedule_reload();
+  if (watched[1].revents != 0) schedule_reload(watcher_.changed());
   if (watched[2].revents != 0) on_sync_ended();
   if (runtime_ && (watched[3].revents & POLLOUT) != 0) runtime_->messages().flush();
   if (runtime_ && (watched[3].revents & ~POLLOUT) != 0) read_runtime();
@@ -276,10 +278,12 @@ void Session::stop() {
   if (runtime_) runtime_->messages().send({{"type", control::kStop}});
 }
 
-void Session::schedule_reload() {
+void Session::schedule_reload(Change change) {
+  if (change == Change::none) return;
+  const auto pause = change == Change::complete ? kDebounceOfWholeFiles : kDebounce;
   const auto now = Clock::now();
   if (!reload_latest_) reload_latest_ = now + kLongestDebounce;
-  reload_at_ = std::min(now + kDebounce, *reload_latest_);
+  reload_at_ = std::min(now + pause, *reload_latest_);
 }
 
 /// Follows the project as it is now; an Error about watching is only worth a warning.

@@ -102,8 +102,8 @@ bool Watcher::concerns(const Folder& folder, const std::string& name, unsigned m
   return true;
 }
 
-bool Watcher::changed() {
-  bool result = false;
+Change Watcher::changed() {
+  Change result = Change::none;
   alignas(inotify_event) std::array<char, 65536> buffer;
   for (;;) {
     const ssize_t count = ::read(inotify_.get(), buffer.data(), buffer.size());
@@ -111,7 +111,7 @@ bool Watcher::changed() {
     for (ssize_t at = 0; at < count;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-      if ((event->mask & IN_Q_OVERFLOW) != 0) result = true;
+      if ((event->mask & IN_Q_OVERFLOW) != 0) result = Change::begun;
       const auto found = folders_.find(event->wd);
       if (found == folders_.end()) continue;
       if ((event->mask & IN_IGNORED) != 0) {
@@ -124,7 +124,8 @@ bool Watcher::changed() {
       const bool created = (event->mask & IN_CREATE) != 0;
       const bool is_folder = (event->mask & IN_ISDIR) != 0;
       if (created && !is_folder && is_unfinished_file(path)) continue;
-      result = true;
+      const bool whole = !is_folder && (event->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)) != 0;
+      result = whole ? Change::complete : Change::begun;
       const bool enters = is_folder && (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0;
       if (enters && found->second.tree && name != kVendoredFolder) add_tree(path);
     }

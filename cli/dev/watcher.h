@@ -23,6 +23,13 @@ struct WatchTargets {
 /// Folders that are never entered, wherever they are: what is in them is no part of a Worker.
 bool is_ignored_folder(std::string_view name);
 
+/// What has happened to the targets.
+enum class Change {
+  none,
+  begun,  ///< something was made, moved away or deleted: an editor may be in the middle of a save
+  complete,  ///< at last, a file came to be whole: it was closed after writing, or moved into place
+};
+
 class Watcher {
  public:
   /// Throws Error when the system refuses a watch.
@@ -35,10 +42,10 @@ class Watcher {
   /// Throws Error, after watching as much as possible, when the system's limit is reached.
   void watch(const WatchTargets& targets);
 
-  /// Reads what has happened; true when it concerns the targets. Folders that appeared in a tree
+  /// Reads what has happened, as far as it concerns the targets. Folders that appeared in a tree
   /// are watched from here on. Call watch() after a change, so that renamed folders are known by
   /// their new names.
-  bool changed();
+  Change changed();
 
  private:
   struct Folder {

@@ -15,7 +15,24 @@ using test::TemporaryFolder;
 /// Whether what was done before this call is noticed. inotify tells at once, without a delay.
 bool noticed(Watcher& watcher) {
   pollfd ready{watcher.descriptor(), POLLIN, 0};
-  return ::poll(&ready, 1, 0) > 0 && watcher.changed();
+  return ::poll(&ready, 1, 0) > 0 && watcher.changed() != Change::none;
+}
+
+TEST_CASE("a file that is whole is told from one that is gone") {
+  const TemporaryFolder folder;
+  folder.write("src/a.py", "1");
+  const fs::path root = folder.path() / "src";
+  Watcher watcher;
+  watcher.watch({.trees = {root}, .folders = {}, .files = {}});
+  CHECK(watcher.changed() == Change::none);
+  folder.write("src/a.py", "2");
+  CHECK(watcher.changed() == Change::complete);
+  fs::rename(root / "a.py", folder.path() / "a.py");  // as editors do before they write anew
+  CHECK(watcher.changed() == Change::begun);
+  fs::rename(folder.path() / "a.py", root / "a.py");
+  CHECK(watcher.changed() == Change::complete);
+  fs::create_directory(root / "package");
+  CHECK(watcher.changed() == Change::begun);
 }
 
 TEST_CASE("adding, changing, renaming and deleting in a tree is noticed, at any depth") {
