@@ -12,10 +12,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from measure import BUILD, ROOT, Load, Running, Server, load, pss_mb
-
-sys.path.insert(0, str(ROOT / "tests" / "integration"))
-from runtime_process import running as running_runtime  # noqa: E402
+import instances
+from measure import BUILD, Load, Running, Server, load, pss_mb
 
 PEERS = Path(__file__).resolve().parent / "peers"
 CONNECTIONS = (1, 32)
@@ -66,43 +64,6 @@ def measure(server: Server, peer: str, starts: int, seconds: float) -> Row:
         running.stop()
 
 
-MODULE_TYPES = {".py": "python", ".txt": "text", ".json": "json"}
-
-
-def runtime_config(project: Path) -> dict[str, object]:
-    """The runtime's configuration of a project, without bindings."""
-    files = [(path, path.relative_to(project / "src")) for path in (project / "src").rglob("*")]
-    files += [(path, path.relative_to(project)) for path in (project / "python_modules").rglob("*")]
-    return {
-        "name": "bench",
-        "main_module": "entry.py",
-        "compatibility_date": "2026-06-01",
-        "compatibility_flags": ["python_workers"],
-        "python_version": "3.14",
-        "modules": [{"name": str(name), "path": str(path), "type": MODULE_TYPES.get(path.suffix, "data")}
-                    for path, name in sorted(files) if path.is_file() and "__pycache__" not in path.parts],
-        "bindings": [],
-    }
-
-
-def measure_new_instances(name: str, peer: str, project: Path, path: str, count: int) -> Row:
-    """From the order to load a Worker, in a process that already runs one, to its first answer."""
-    config = runtime_config(project)
-    times = []
-    with tempfile.TemporaryDirectory() as cache, running_runtime(
-        env={"CWRANGLER_CACHE_DIR": cache}
-    ) as runtime:
-        for number in range(count + 1):
-            began = time.perf_counter()
-            runtime.load(config)
-            runtime.wait_for("loaded")
-            status, text = runtime.get(path)
-            if status != 200:
-                raise RuntimeError(f"{name}: {text}")
-            if number > 0:  # the first one makes the snapshot
-                times.append((time.perf_counter() - began) * 1000)
-    return Row(name, peer, {"first_ms": statistics.median(times)})
-
 
 def cwrangler(*options: str) -> Callable[[int], list[str]]:
     program = str(BUILD / "bin" / "cwrangler")
@@ -110,11 +71,13 @@ def cwrangler(*options: str) -> Callable[[int], list[str]]:
 
 
 def make_project(scratch: Path, template: str) -> Path:
-    """A project from a template of cwrangler's own, synced."""
+    """A project, synced: `hello` and `busy` of the template hello, or `fastapi`."""
     program = str(BUILD / "bin" / "cwrangler")
     folder = scratch / template
-    subprocess.run([program, "init", str(folder), "--template", template], check=True,
-                   capture_output=True)
+    subprocess.run([program, "init", str(folder), "--template",
+                    "fastapi" if template == "fastapi" else "hello"], check=True, capture_output=True)
+    if template == "busy":
+        (folder / "src" / "entry.py").write_text((PEERS / "busy_worker.py").read_text())
     if template == "fastapi":
         source = (PEERS / "fastapi_app.py").read_text()
         (folder / "src" / "entry.py").write_text(
@@ -190,10 +153,31 @@ def rows(scratch: Path) -> dict[str, Measuring]:
         UVICORN_FASTAPI)
     add(Server("cwrangler dev, FastAPI, first ever", cwrangler(), "/items/42", fastapi,
                only_starts=True, own_cache=True), fastapi_peer)
-    new_instance = "a new instance in a running process, FastAPI"
-    found[new_instance] = lambda starts, _: measure_new_instances(
-        new_instance, UVICORN_FASTAPI, fastapi, "/items/42", 4 * starts)
+    one = "cwrangler dev, 20 ms of Python a request"
+    busy = make_project(scratch, "busy")
+    add(Server(one, cwrangler(), folder=busy), "")
+    add(Server(f"{one}, two instances", cwrangler("--instances", "2"), folder=busy), one)
+    for kind, project, path in (("hello", hello, "/"), ("FastAPI", fastapi, "/items/42")):
+        native = UVICORN_HELLO if kind == "hello" else UVICORN_FASTAPI
+        _add_instances(found, kind, native, project, path)
     return found
+
+
+def _add_instances(
+    found: dict[str, Measuring], kind: str, peer: str, project: Path, path: str
+) -> None:
+    """Rows of an instance in a process that runs already."""
+    for title, milliseconds in (
+        ("a new instance in a running process", instances.new_instance_ms),
+        ("an edit, in a running process", instances.edited_ms),
+        ("a ready instance's first answer", instances.first_answer_ms),
+    ):
+        name = f"{title}, {kind}"
+        found[name] = lambda starts, _, name=name, milliseconds=milliseconds: Row(
+            name, peer, {"first_ms": milliseconds(project, path, 4 * starts)})
+    name = f"one more instance, {kind}"
+    found[name] = lambda starts, _: Row(
+        name, peer, {"pss_mb": instances.further_instance_mb(project, path, 2 * starts, 30)})
 
 
 def cell(row: Row, column: str, measured: dict[str, Row]) -> str:

@@ -1,0 +1,13 @@
+"""A Worker that computes for some 20 ms to answer: what more than one core is for."""
+
+from workers import Request, Response, WorkerEntrypoint
+
+ROUNDS = 120_000
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request: Request) -> Response:
+        total = 0
+        for number in range(ROUNDS):
+            total += number * number % 7
+        return Response(str(total))
