@@ -14,13 +14,30 @@ from runtime_process import Runtime, running, worker_config
 WORKER = """
     import importlib.util, json
     import workers.asgi as quick
+    import workers.utils as quick_utils
     from workers import Request, Response, WorkerEntrypoint
     import js
 
-    # The SDK's file once more, under a name that the runtime does not know.
-    spec = importlib.util.spec_from_file_location("plain_asgi", quick.__file__)
-    plain = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(plain)
+    # The SDK's file under a name that the runtime does not know.
+    def once_more(module):
+        name = module.__name__ + "_once_more"
+        spec = importlib.util.spec_from_file_location(name, module.__file__)
+        made = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+        return made
+
+    plain = once_more(quick)
+    plain_utils = once_more(quick_utils)
+    plain._to_js_headers = plain_utils._to_js_headers
+    BODIES = [b"", bytes(range(256)), b"x" * 100_000, bytearray(b"of bytes"), "text", None]
+
+    async def content(utils, body):
+        try:
+            with utils._get_js_body(body) as made:
+                response = js.Response.new(made)
+            return (await response.arrayBuffer()).to_bytes().hex()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
 
     def typed(value):
         if isinstance(value, dict):
@@ -47,15 +64,23 @@ WORKER = """
         [("bad name", "x")],
         [("x", "two\\nlines")],
         [("x", "one", "too many")],
-        {"x-of": "a dict"},
+        {"x-of": "a dict", "x-second": "2"},
+        {"x-number": 5, "x-none": None},
+        [["x-list", "in a list"]],
+        {"x": "two\\nlines"},
+        "no headers",
+        None,
     ]
 
     class Default(WorkerEntrypoint):
         async def fetch(self, request):
             env = "the environment"
             found = []
-            for asgi in (plain, quick):
+            for asgi, utils in ((plain, plain_utils), (quick, quick_utils)):
                 made = []
+                message = utils._js_headers_to_http_message(request.js_object.headers)
+                made.append([list(pair) for pair in message.items()])
+                made.append([await content(utils, body) for body in BODIES])
                 for received in (request, request.js_object):
                     scope = outcome(lambda: asgi.request_to_scope(received, env, state={"a": 1}))
                     made.append(typed(scope))
@@ -63,8 +88,13 @@ WORKER = """
                 made.append([outcome(lambda: headers_of(asgi, headers)) for headers in HEADERS])
                 found.append(made)
             changed = [
-                name for name in ("request_to_scope", "_to_js_headers", "create_task", "ensure_future")
-                if getattr(plain, name) is getattr(quick, name)
+                name
+                for names, one, other in (
+                    (("request_to_scope", "_to_js_headers", "create_task", "ensure_future"), plain, quick),
+                    (("_get_js_body", "_js_headers_to_http_message"), plain_utils, quick_utils),
+                )
+                for name in names
+                if getattr(one, name).__code__ is getattr(other, name).__code__
             ]
             return Response(json.dumps({"plain": found[0], "quick": found[1], "unchanged": changed}))
 """

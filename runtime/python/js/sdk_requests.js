@@ -1,12 +1,19 @@
-// What the SDK's ASGI adapter asks of requests and responses, each in one crossing between the languages;
+// What the SDK asks of requests and responses, each in one crossing between the languages;
 // py/_cloudflare/sdk_requests.py is the other side.
 
-import {headerText, headersFromText} from '../../web/js/http.js';
+import {headersFromText, headerText} from '../../web/js/http.js';
+
+/**
+ * @param {unknown} headers
+ * @returns {string | undefined} a line for each name and for each value, as an iteration gives them;
+ *     undefined: they are none
+ */
+const textOf = (headers) => (headers instanceof Headers ? [...headers].flat().join('\n') : undefined);
 
 /**
  * @param {unknown} request
- * @returns {string | undefined} a line each for the method, the URL's scheme, path and query, and for each
- *     header's name and its value, as an iteration over the headers gives them; undefined: it is no request
+ * @returns {string | undefined} a line each for the method, the URL's scheme, path and query, and those of
+ *     the headers; undefined: it is no request
  */
 function parts(request) {
   if (!(request instanceof Request)) return undefined;
@@ -16,4 +23,14 @@ function parts(request) {
   return headers === '' ? start : `${start}\n${headers}`;
 }
 
-export const sdkRequests = {parts, headers: headersFromText};
+/**
+ * @param {() => Uint8Array} memory Python's, as it is now
+ * @returns {object} the functions that Python calls
+ */
+export const sdkRequests = (memory) => ({
+  parts,
+  headers: headersFromText,
+  headerText: textOf,
+  /** A copy of some of Python's memory. @param {number} address @param {number} length in bytes */
+  bytes: (address, length) => memory().slice(address, address + length),
+});

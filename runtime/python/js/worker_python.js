@@ -174,7 +174,7 @@ export class WorkerPython {
       // In a box: the foreign function interface makes a future of a promise that a function returns.
       rpc: {begin: (member, ...args) => ({promise: member(...args)})},
       compatibilityFlags: {...this.flags},
-      sdkRequests,
+      sdkRequests: sdkRequests(() => this.interpreter.module.HEAPU8),
       eventLoop: {wake: () => this.eventLoop.wake()},
       moduleCode: {
         find: (key) => ops.pythonFindCode(key),
@@ -222,7 +222,7 @@ export class WorkerPython {
         `/usr/lib:${sitePackages}:${MODULES}/python_modules/lib/`);
     if (snapshot === undefined) {
       this.#install('module_code', this.#hostObjects().moduleCode);
-      this.#install('sdk_requests', sdkRequests);
+      this.#install('sdk_requests', this.#hostObjects().sdkRequests);
       this.interpreter.run(COMMON_MODULES);
       if (this.pythonVersion === '3.12') {
         this.interpreter.run(

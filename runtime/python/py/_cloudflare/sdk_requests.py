@@ -1,18 +1,18 @@
-"""The SDK's ASGI adapter with fewer crossings between the languages, and fewer turns of the event loop.
+"""The SDK with fewer crossings between the languages, and fewer turns of the event loop.
 
 Its own code runs; what it calls is quicker:
 
-- The scope of a request, which it makes of some twenty attributes of JavaScript objects, comes in one
-  text.
-- So do the headers of the response go.
-- The tasks that it makes for each request begin at once. Without need to wait, all of a request is over
-  in the turn that it began in.
+- Headers go as one text, and come as one; the SDK passes the pairs one by one.
+- Bytes are copied from where they are, without a proxy of them and a view through it.
+- The scope of an ASGI request, made of some twenty attributes of JavaScript objects, comes in one text.
+- The tasks of the ASGI adapter begin at once. Without need to wait, all of a request is over in the turn
+  that it began in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from http import HTTPMethod
 from types import CoroutineType, ModuleType
 from typing import Any
@@ -22,32 +22,59 @@ from .import_patch_manager import register_exec_patch
 
 _parts: Callable[[Any], str | None]
 _headers: Callable[[str], Any]
+_header_text: Callable[[Any], str | None]
+_bytes: Callable[[int, int], Any]
 _held: list[Any] = []
+
+# Where the content of a bytes object begins: its basic size counts the zero at the end.
+_CONTENT = bytes.__basicsize__ - 1
 
 
 def install(host: Any) -> None:
-    """`host.parts(request)` and `host.headers(text)`: js/sdk_requests.js says what they are."""
-    global _parts, _headers  # noqa: PLW0603
-    _parts, _headers = host.parts, host.headers
+    """The functions of `host`: js/sdk_requests.js says what they are."""
+    global _parts, _headers, _header_text, _bytes  # noqa: PLW0603
+    _parts, _headers, _header_text, _bytes = host.parts, host.headers, host.headerText, host.bytes
+
+
+def _replace(module: ModuleType, replacements: dict[str, Callable[[Any], Any]]) -> None:
+    """Replaces functions of a module, where it has them, by what is made of them."""
+    for name, replaced in replacements.items():
+        if hasattr(module, name):
+            setattr(module, name, replaced(getattr(module, name)))
+
+
+@register_exec_patch("workers.utils")
+@contextmanager
+def utils_context(utils: ModuleType) -> Iterator[None]:
+    """Before the SDK's other modules import them from there."""
+    yield
+    _replace(
+        utils,
+        {
+            "_to_js_headers": _quicker_headers,
+            "_js_headers_to_http_message": _quicker_message,
+            "_get_js_body": _quicker_body,
+        },
+    )
 
 
 @register_exec_patch("workers.asgi")
 @contextmanager
 def asgi_context(asgi: ModuleType) -> Iterator[None]:
-    """Replaces the functions that the adapter calls, where it has them."""
+    """Replaces what the adapter calls."""
     import js  # noqa: PLC0415  (the foreign function interface comes after this package)
 
     # The adapter looks these up for each request; an object that nobody holds gets a new proxy each time.
     _held.extend((js.Response, js.TransformStream))
     yield
-    for name, replaced in {
-        "request_to_scope": _quicker_scope,
-        "_to_js_headers": _quicker_headers,
-        "create_task": _beginning_at_once,
-        "ensure_future": _beginning_at_once,
-    }.items():
-        if hasattr(asgi, name):
-            setattr(asgi, name, replaced(getattr(asgi, name)))
+    _replace(
+        asgi,
+        {
+            "request_to_scope": _quicker_scope,
+            "create_task": _beginning_at_once,
+            "ensure_future": _beginning_at_once,
+        },
+    )
 
 
 def _quicker_scope(request_to_scope: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -88,14 +115,45 @@ _VERSIONS = {"spec_version": "2.0", "version": "3.0"}
 
 def _quicker_headers(to_js_headers: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def headers_of(headers: Any) -> Any:
-        if type(headers) is list:
-            text = "\n".join([part for pair in headers for part in pair])
-            # A name or value with a line of its own is an error, and told as one.
-            if text.count("\n") == max(2 * len(headers) - 1, 0):
-                return _headers(text)
+        pairs = headers.items() if type(headers) is dict else headers
+        if type(headers) in (dict, list):
+            parts = [part for pair in pairs for part in pair]
+            # Others are converted by JavaScript. A name or value of two lines is an error, and told as one.
+            if len(parts) == 2 * len(pairs) and all(
+                type(part) is str and "\n" not in part for part in parts
+            ):
+                return _headers("\n".join(parts))
         return to_js_headers(headers)
 
     return headers_of
+
+
+class _Pairs(list[tuple[str, str]]):
+    """JavaScript's headers, as far as the SDK asks them."""
+
+    def __init__(self, text: str) -> None:
+        lines = iter(text.split("\n"))
+        super().__init__(zip(lines, lines, strict=True) if text else ())
+
+    def getSetCookie(self) -> list[str]:  # noqa: N802
+        return [value for name, value in self if name == "set-cookie"]
+
+
+def _quicker_message(to_message: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def message_of(headers: Any) -> Any:
+        text = _header_text(headers)
+        return to_message(_Pairs(text) if isinstance(text, str) else headers)
+
+    return message_of
+
+
+def _quicker_body(get_js_body: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def body_of(body: Any) -> Any:
+        if type(body) is bytes:
+            return nullcontext(_bytes(id(body) + _CONTENT, len(body)))
+        return get_js_body(body)
+
+    return body_of
 
 
 def _beginning_at_once(begin: Callable[[Any], Any]) -> Callable[[Any], Any]:
