@@ -282,7 +282,11 @@ inline constexpr std::array kHyperdriveFields{
         .description = "The id of the Hyperdrive configuration",
         .required = true,
         .property = "id"},
-    plain("localConnectionString", string, "The database for wrangler's local runs"),
+    Key{.name = "localConnectionString",
+        .type = string,
+        .description = "The database for local runs",
+        .property = "local_connection_string",
+        .local_only = true},
 };
 
 inline constexpr std::array kAnalyticsFields{

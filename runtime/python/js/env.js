@@ -2,9 +2,11 @@
 
 import {Ai} from '../../bindings/ai/ai.js';
 import {D1Database} from '../../bindings/d1/d1_database.js';
+import {Hyperdrive} from '../../bindings/hyperdrive/hyperdrive.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
+import {Ratelimit} from '../../bindings/ratelimit/ratelimit.js';
 import {R2Bucket} from '../../bindings/r2/r2_bucket.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
 import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
@@ -61,6 +63,8 @@ const MAKERS = {
   d1: d1Database,
   kv_namespace: kvNamespace,
   r2_bucket: r2Bucket,
+  hyperdrive: (binding) => new Hyperdrive(binding),
+  ratelimit: (binding) => new Ratelimit(binding),
   service,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),
   workflow: (binding) => new WorkflowImpl(binding),
