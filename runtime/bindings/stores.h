@@ -1,6 +1,6 @@
-// The databases, namespaces and buckets that are open in this process, each with a thread of its own. All
-// instances of Workers share them, so that a reload finds its data, and writes of one store are in
-// one order.
+// The databases, namespaces and buckets that are open in this process, each with a thread of its
+// own. All instances of Workers share them, so that a reload finds its data, and writes of one
+// store are in one order.
 
 #pragma once
 
