@@ -153,7 +153,7 @@ def rows(scratch: Path) -> dict[str, Measuring]:
         UVICORN_FASTAPI)
     add(Server("cwrangler dev, FastAPI, first ever", cwrangler(), "/items/42", fastapi,
                only_starts=True, own_cache=True), fastapi_peer)
-    one = "cwrangler dev, 20 ms of Python a request"
+    one = "cwrangler dev, busy with Python"
     busy = make_project(scratch, "busy")
     add(Server(one, cwrangler(), folder=busy), "")
     add(Server(f"{one}, two instances", cwrangler("--instances", "2"), folder=busy), one)

@@ -1,8 +1,8 @@
-"""A Worker that computes for some 20 ms to answer: what more than one core is for."""
+"""A Worker that computes for a millisecond or two to answer: what more than one core is for."""
 
 from workers import Request, Response, WorkerEntrypoint
 
-ROUNDS = 120_000
+ROUNDS = 10_000
 
 
 class Default(WorkerEntrypoint):
