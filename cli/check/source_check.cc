@@ -60,10 +60,14 @@ json ask(const Project& project, const Sources& sources) {
   const TemporaryFile request(request_file(project));
   write_file_atomically(request.path(),
                         json{{"files", sources.files}, {"modules", sources.all}}.dump());
+  // As code, not as a file: for such a command line there is a snapshot to go on from. A string of
+  // JSON is one of Python as well.
+  const std::string program = json((share_directory() / "check" / "sources.py").string()).dump();
+  const std::string argument = json(request.path().string()).dump();
   ChildOptions child;
-  child.arguments = {worker_interpreter(project.python_version).string(), "-I", "-B",
-                     (share_directory() / "check" / "sources.py").string(),
-                     request.path().string()};
+  child.arguments = {worker_interpreter(project.python_version).string(), "-I", "-B", "-c",
+                     "import runpy, sys; sys.argv[1:] = [" + argument + "]; runpy.run_path(" +
+                         program + ", run_name='__main__')"};
   const CapturedRun run = run_captured(child);
   const json answer = json::parse(run.out, nullptr, /*allow_exceptions=*/false);
   if (!run.status.success() || !answer.is_array()) {
