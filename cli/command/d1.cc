@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 
+#include "cli/command/action.h"
 #include "cli/command/commands.h"
 #include "cli/command/d1_command.h"
 #include "cli/config/utc_time.h"
@@ -252,11 +253,8 @@ using Action = int (*)(const Flags&, const CommandContext&);
 
 CLI::App* add(CLI::App& group, CommandContext& context, const std::shared_ptr<Flags>& flags,
               const std::string& name, const std::string& help, Action action) {
-  CLI::App* command = group.add_subcommand(name, help);
+  CLI::App* command = add_action(group, context, flags, name, help, action);
   add_location_flags(*command, flags->location);
-  command->callback([flags, &context, action] {
-    context.run = [flags, &context, action] { return action(*flags, context); };
-  });
   return command;
 }
 

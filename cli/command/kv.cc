@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "cli/command/action.h"
 #include "cli/command/kv_command.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/kv_checks.h"
@@ -159,20 +160,11 @@ int delete_namespace(const Flags& flags, const CommandContext& context) {
 
 using Action = int (*)(const Flags&, const CommandContext&);
 
-CLI::App* add(CLI::App& group, CommandContext& context, const std::shared_ptr<Flags>& flags,
-              const std::string& name, const std::string& help, Action action) {
-  CLI::App* command = group.add_subcommand(name, help);
-  command->callback([flags, &context, action] {
-    context.run = [flags, &context, action] { return action(*flags, context); };
-  });
-  return command;
-}
-
 void add_key_commands(CLI::App& kv, CommandContext& context, const std::shared_ptr<Flags>& flags) {
   CLI::App* group = kv.add_subcommand("key", "One key of a namespace");
   group->require_subcommand(1);
   const auto with_key = [&](const std::string& name, const std::string& help, Action action) {
-    CLI::App* command = add(*group, context, flags, name, help, action);
+    CLI::App* command = add_action(*group, context, flags, name, help, action);
     command->add_option("key", flags->key, "The key")->required();
     add_kv_flags(*command, *flags);
     return command;
@@ -186,7 +178,7 @@ void add_key_commands(CLI::App& kv, CommandContext& context, const std::shared_p
   with_key("get", "Print a value", get)
       ->add_flag("--text", flags->text, "The value is text; printed as it is either way");
   with_key("delete", "Delete a value", remove);
-  command = add(*group, context, flags, "list", "List the keys", list);
+  command = add_action(*group, context, flags, "list", "List the keys", list);
   command->add_option("--prefix", flags->prefix, "Only keys that begin so");
   add_kv_flags(*command, *flags);
 }
@@ -195,13 +187,14 @@ void add_namespace_commands(CLI::App& kv, CommandContext& context,
                             const std::shared_ptr<Flags>& flags) {
   CLI::App* group = kv.add_subcommand("namespace", "Namespaces");
   group->require_subcommand(1);
-  CLI::App* command = add(*group, context, flags, "create", "Create one", create_namespace);
+  CLI::App* command = add_action(*group, context, flags, "create", "Create one", create_namespace);
   command->add_option("namespace", flags->name, "Its name")->required();
   command->add_flag("--preview", flags->space.preview, "For local runs");
   add_location_flags(*command, flags->location);
-  command = add(*group, context, flags, "list", "List them", list_namespaces);
+  command = add_action(*group, context, flags, "list", "List them", list_namespaces);
   add_location_flags(*command, flags->location);
-  command = add(*group, context, flags, "delete", "Delete one and its data", delete_namespace);
+  command =
+      add_action(*group, context, flags, "delete", "Delete one and its data", delete_namespace);
   add_kv_flags(*command, *flags);
   command->add_flag("-y,--skip-confirmation,--yes", flags->yes, "Do not ask");
 }

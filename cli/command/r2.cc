@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "cli/command/action.h"
 #include "cli/command/r2_command.h"
 #include "cli/local/config_snippet.h"
 #include "storage/state_layout.h"
@@ -122,11 +123,8 @@ using Action = int (*)(const Flags&, const CommandContext&);
 
 CLI::App* add(CLI::App& group, CommandContext& context, const std::shared_ptr<Flags>& flags,
               const std::string& name, const std::string& help, Action action) {
-  CLI::App* command = group.add_subcommand(name, help);
+  CLI::App* command = add_action(group, context, flags, name, help, action);
   add_location_flags(*command, flags->location);
-  command->callback([flags, &context, action] {
-    context.run = [flags, &context, action] { return action(*flags, context); };
-  });
   return command;
 }
 
