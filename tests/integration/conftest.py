@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -138,6 +139,28 @@ def dev(scratch_environment: dict[str, str]) -> Callable[..., contextlib.Abstrac
     ) -> contextlib.AbstractContextManager:
         environment = {**scratch_environment, **(env or {})}
         return run_dev(directory, *arguments, environment=environment, **options)  # type: ignore[arg-type]
+
+    return start
+
+
+@pytest.fixture
+def checks(
+    project: Callable[..., Path], dev: Callable[..., contextlib.AbstractContextManager]
+) -> Callable[[str], contextlib.AbstractContextManager]:
+    """``with checks("kv_checks") as check``: ``check("limits")`` is what that check of the running Worker
+    returns; ``check.session`` is its session."""
+
+    @contextlib.contextmanager
+    def start(worker: str) -> Iterator[Callable[[str], object]]:
+        with dev(project(worker)) as session:
+
+            def check(name: str) -> object:
+                answer = session.get(f"/{name}")
+                assert answer.status == 200, answer.text
+                return json.loads(answer.text)
+
+            check.session = session  # type: ignore[attr-defined]
+            yield check
 
     return start
 

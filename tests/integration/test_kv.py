@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import resource
 import signal
@@ -13,16 +12,8 @@ import pytest
 
 
 @pytest.fixture
-def kv(project, dev):
-    """``kv("limits")`` is what that check of the running Worker returns."""
-    with dev(project("kv_checks")) as session:
-
-        def check(name: str) -> object:
-            answer = session.get(f"/{name}")
-            assert answer.status == 200, answer.text
-            return json.loads(answer.text)
-
-        check.session = session
+def kv(checks):
+    with checks("kv_checks") as check:
         yield check
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import resource
 import signal
@@ -17,16 +16,8 @@ HELLO_MD5 = hashlib.md5(b"hello").hexdigest()
 
 
 @pytest.fixture
-def r2(project, dev):
-    """``r2("js/ranges")`` is what that check of the running Worker returns."""
-    with dev(project("r2_checks")) as session:
-
-        def check(name: str) -> object:
-            answer = session.get(f"/{name}")
-            assert answer.status == 200, answer.text
-            return json.loads(answer.text)
-
-        check.session = session
+def r2(checks):
+    with checks("r2_checks") as check:
         yield check
 
 
