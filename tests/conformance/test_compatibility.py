@@ -209,27 +209,27 @@ def refused(folder: Path, *options: str, **variables: str) -> list[str]:
 
 REFUSALS = {
     "unknown": (["python_workers", "python_worker"],
-                "No such compatibility flag: python_worker", 'Did you mean "python_workers"?'),
+                "No such compatibility flag: python_worker", 'Did you mean "python_workers"?', "6:5"),
     "twice": (["python_workers", "python_workers"],
               "Compatibility flag specified multiple times: python_workers",
-              "Correct `compatibility_flags` in the Worker's configuration."),
+              "Correct `compatibility_flags` in the Worker's configuration.", "4:"),
     "both": (["python_workers", "no_python_workers_314", "python_workers_314"],
              "Compatibility flags are mutually contradictory: python_workers_314 vs "
              "no_python_workers_314",
-             "Correct `compatibility_flags` in the Worker's configuration."),
+             "Correct `compatibility_flags` in the Worker's configuration.", "4:"),
     "no Python": ([], "The `python_workers` compatibility flag is required to use Python.",
-                  'Add "python_workers" to compatibility_flags.'),
+                  'Add "python_workers" to compatibility_flags.', "4:"),
 }
 
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_flags_that_cannot_be(tmp_path: Path, case: str) -> None:
-    flags, problem, advice = REFUSALS[case]
+    flags, problem, advice, place = REFUSALS[case]
     write_project(tmp_path, "2026-06-01", flags)
     said = refused(tmp_path)
     assert said[0] == f"✘ [ERROR] {problem}"
     # The user's file and line are shown, and what to do.
-    assert any("wrangler.json:4:" in line for line in said), said
+    assert any(f"wrangler.json:{place}" in line for line in said), said
     assert any(advice in line for line in said), said
 
 
