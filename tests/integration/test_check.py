@@ -130,6 +130,23 @@ def test_a_top_level_that_raises_is_told_at_the_line_that_raises(project, cwrang
     assert cwrangler("check", "--no-start", cwd=directory).returncode == 0
 
 
+def test_a_top_level_that_computes_for_too_long_is_told(project, cwrangler):
+    directory = project("hello")
+    entry = directory / "src" / "entry.py"
+    entry.write_text(
+        "import time\n\nend = time.monotonic() + 5\nwhile time.monotonic() < end:\n    pass\n\n" + entry.read_text()
+    )
+    result = cwrangler("check", cwd=directory)
+    assert result.returncode == 0  # it is a warning: this machine is not production's
+    (found,) = problems_of(result.stdout)
+    assert found[:4] == ("src/entry.py", "1", "1", "warning")
+    took = re.fullmatch(
+        r"The Worker's own part of the start took (\d+) ms here; production ends a start that computes for "
+        r"more than 1000 ms", found[4])
+    assert took and int(took[1]) > 1000
+    assert "Import large packages where they are used instead of at the top level." in result.stdout
+
+
 def test_size_against_the_plans(project, cwrangler):
     directory = project("hello")
     blob = directory / "src" / "noise.bin"
