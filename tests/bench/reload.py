@@ -1,6 +1,6 @@
 """Edits a Worker again and again under load; prints how long each save took to be answered.
 
-python tests/bench/reload.py [--edits 200] [--connections 16]
+python tests/bench/reload.py [--edits 200] [--connections 16] [--pause 0.3]
 """
 
 import argparse
@@ -52,8 +52,10 @@ def ask(connection: http.client.HTTPConnection, result: Result) -> str:
     return ""
 
 
-def edit_under_load(port: int, entry: Path, edits: int, connections: int, patience: float = 60) -> Result:
-    """Saves `entry` so many times, each as soon as the one before is answered."""
+def edit_under_load(
+    port: int, entry: Path, edits: int, connections: int, pause: float = 0, patience: float = 60
+) -> Result:
+    """Saves `entry` so many times, each some seconds after the one before is answered."""
     done = threading.Event()
     loads = [Result() for _ in range(connections)]
 
@@ -80,6 +82,7 @@ def edit_under_load(port: int, entry: Path, edits: int, connections: int, patien
                     result.failures.append(f"edit {number} was not answered in {patience:.0f} s")
                     return result
             result.milliseconds.append((time.perf_counter() - saved) * 1000)
+            time.sleep(pause)
     finally:
         done.set()
         for thread in threads:
@@ -95,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edits", type=int, default=200)
     parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--pause", type=float, default=0.3, help="seconds from an answer to the next edit")
     options = parser.parse_args()
     program = ROOT / "build" / "bin" / "cwrangler"
     with tempfile.TemporaryDirectory() as scratch:
@@ -111,7 +115,7 @@ def main() -> None:
             # What it prints is read: a full pipe would slow it down.
             threading.Thread(target=dev.stdout.read, daemon=True).start()
             result = edit_under_load(int(ready[1]), project / "src" / "entry.py", options.edits,
-                                     options.connections)
+                                     options.connections, options.pause)
         finally:
             dev.terminate()
             dev.wait()
