@@ -75,6 +75,7 @@ json to_json(const WorkerConfig& config) {
           {"local_endpoints", config.local_endpoints},
           {"local_hosts", config.local_hosts},
           {"scheduled_page", config.scheduled_page},
+          {"live_reload", config.live_reload},
           {"upstream_host", config.upstream_host},
           {"upstream_protocol", config.upstream_protocol},
           {"state_directory", config.state_directory},
@@ -95,6 +96,7 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.local_endpoints = field<bool>(source, "local_endpoints", false);
     config.local_hosts = field<std::vector<std::string>>(source, "local_hosts", {});
     config.scheduled_page = field<bool>(source, "scheduled_page", false);
+    config.live_reload = field<bool>(source, "live_reload", false);
     config.upstream_host = field<std::string>(source, "upstream_host", "");
     config.upstream_protocol = field<std::string>(source, "upstream_protocol", "");
     config.state_directory = field<std::string>(source, "state_directory", "");

@@ -22,7 +22,7 @@ std::vector<Word> commands_of(const CLI::App& command) {
 std::vector<Word> flags_of(const CLI::App& command) {
   std::vector<Word> words;
   for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
-    for (const CLI::Option* option : app->get_options()) {
+    for (const CLI::Option* option : listed_options(*app)) {
       // Every level has --help.
       if (app != &command && option == app->get_help_ptr()) continue;
       for (const std::string& name : option->get_lnames()) {

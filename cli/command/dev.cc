@@ -6,10 +6,12 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/command/commands.h"
+#include "cli/command/program.h"
+#include "cli/command/worker_flags.h"
 #include "cli/dev/outbound_map.h"
 #include "cli/dev/session.h"
 #include "cli/packages/editor_links.h"
+#include "cli/types/project_types.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -18,9 +20,14 @@ namespace {
 constexpr unsigned kMostInstances = 64;
 
 struct Flags {
+  WorkerFlags worker;
+  BundlerFlags bundler;
   std::optional<int> port;
+  std::optional<int> inspector_port;
+  std::string inspector_ip;
   std::string ip;
   std::string host;
+  std::string local_upstream;
   std::string upstream_protocol;
   std::string local_protocol;
   std::string log_level;
@@ -34,6 +41,11 @@ struct Flags {
   unsigned instances = 1;
   bool no_sync = false;
   bool test_scheduled = false;
+  bool live_reload = false;
+  bool local = false;
+  bool remote = false;
+  bool tunnel = false;
+  bool types = false;
   bool interactive = true;
 };
 
@@ -54,7 +66,7 @@ std::vector<std::pair<std::string, std::string>> parse_variables(
 ProjectOptions project_options(const Flags& flags, const CommandContext& context) {
   ProjectOptions options;
   options.config = {context.options.directory, context.options.config_file,
-                    context.options.environment};
+                    context.options.environment, config_overrides(flags.worker, context)};
   options.python_version = flags.python;
   options.variables = parse_variables(flags.variables);
   for (const std::string& file : flags.env_files) {
@@ -96,16 +108,51 @@ std::filesystem::path runtime_program() {
   return program;
 }
 
-int dev(const Flags& flags, const CommandContext& context) {
-  if (const auto level = parse_log_level(flags.log_level)) context.terminal.set_level(*level);
-  const ProjectOptions project = project_options(flags, context);
+/// What wrangler's `dev` can do elsewhere and this one cannot.
+void refuse_elsewhere(const Flags& flags) {
+  if (flags.remote) {
+    throw Error("--remote runs the Worker at Cloudflare, which cwrangler dev does not")
+        .hint("Leave it out to run the Worker here, or use `wrangler dev --remote`.")
+        .exit_with(ExitCode::usage);
+  }
+  if (flags.tunnel) {
+    throw Error("cwrangler dev opens no tunnel")
+        .hint("`cloudflared tunnel --url http://localhost:8787` beside it does.")
+        .exit_with(ExitCode::usage);
+  }
+}
+
+DevOverrides dev_overrides(const Flags& flags, const CommandContext& context) {
   DevOverrides overrides;
   if (!flags.persist_to.empty()) {
     overrides.persist_to = context.options.directory / flags.persist_to;
   }
-  overrides.host = flags.host;
+  overrides.host = flags.host.empty() ? flags.local_upstream : flags.host;
   overrides.upstream_protocol = flags.upstream_protocol;
   overrides.test_scheduled = flags.test_scheduled;
+  overrides.live_reload = flags.live_reload;
+  overrides.local = flags.local;
+  return overrides;
+}
+
+/// As `cwrangler types` without flags does. The same values are given by the command line.
+void update_types(const ProjectOptions& project) {
+  TypesRequest request;
+  request.config = project.config;
+  request.env_files = project.env_files;
+  const ProjectTypes made = project_types(request);
+  write_types(made.stub, made.root / kTypesFile);
+}
+
+int dev(const Flags& flags, const CommandContext& context) {
+  if (const auto level = parse_log_level(flags.log_level)) context.terminal.set_level(*level);
+  refuse_elsewhere(flags);
+  if (flags.inspector_port || !flags.inspector_ip.empty()) {
+    context.terminal.print_warning(
+        "There is no inspector to listen: --inspector-port and --inspector-ip have no effect.");
+  }
+  const ProjectOptions project = project_options(flags, context);
+  const DevOverrides overrides = dev_overrides(flags, context);
   const std::map<std::string, std::string> outbound_map = parse_outbound_map(flags.outbound_map);
   // Read once more than needed, for the address: a configuration that is wrong is told first.
   const Config config = load_config(project.config);
@@ -128,6 +175,7 @@ int dev(const Flags& flags, const CommandContext& context) {
   session.load = [&] {
     DevProject loaded = dev_project(load_project(project), overrides);
     loaded.worker.outbound_map = outbound_map;
+    if (flags.types) update_types(project);
     return loaded;
   };
   return run_session(session, context.terminal);
@@ -138,6 +186,7 @@ int dev(const Flags& flags, const CommandContext& context) {
 void add_dev_command(CLI::App& program, CommandContext& context) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = program.add_subcommand("dev", "Run the Worker on this machine");
+  add_worker_flags(*command, flags->worker, "script");
   command->add_option("--port", flags->port, "Port to listen on (default: 8787, or the next free)")
       ->check(CLI::Range(0, 65535));
   command->add_option("--ip", flags->ip, "Address to listen on (default: localhost)");
@@ -180,8 +229,24 @@ void add_dev_command(CLI::App& program, CommandContext& context) {
       ->check(CLI::Range(1U, kMostInstances))
       ->capture_default_str();
   command->add_flag("--no-sync", flags->no_sync, "Do not install packages");
-  command->callback(
-      [flags, &context] { context.run = [flags, &context] { return dev(*flags, context); }; });
+  command->add_flag("--live-reload", flags->live_reload,
+                    "HTML pages load themselves again when the code was replaced");
+  command->add_flag("--types", flags->types, "Keep the types of env up to date");
+  command->add_flag("-l,--local", flags->local, "Nothing of the account is used");
+  command->add_option("--local-upstream", flags->local_upstream)->group(kUnlisted);
+  command->add_flag("-r,--remote", flags->remote)->group(kUnlisted);
+  command->add_flag("--tunnel", flags->tunnel)->group(kUnlisted);
+  command->add_option("--inspector-port", flags->inspector_port)
+      ->check(CLI::Range(0, 65535))
+      ->group(kUnlisted);
+  command->add_option("--inspector-ip", flags->inspector_ip)->group(kUnlisted);
+  add_bundler_flags(*command, flags->bundler);
+  command->callback([flags, command, &context] {
+    context.run = [flags, command, &context] {
+      warn_of_bundler_flags(*command, flags->bundler, context.terminal);
+      return dev(*flags, context);
+    };
+  });
 }
 
 }  // namespace cwrangler::cli

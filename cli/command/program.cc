@@ -61,4 +61,12 @@ void for_each_command(const CLI::App& program, const std::function<void(const CL
   for (const CLI::App* command : program.get_subcommands({})) for_each_command(*command, visit);
 }
 
+std::vector<const CLI::Option*> listed_options(const CLI::App& command) {
+  std::vector<const CLI::Option*> options;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_group() != kUnlisted) options.push_back(option);
+  }
+  return options;
+}
+
 }  // namespace cwrangler::cli

@@ -32,4 +32,11 @@ std::string command_path(const CLI::App& command);
 /// Calls `visit` for the program and every command in it, parents first.
 void for_each_command(const CLI::App& program, const std::function<void(const CLI::App&)>& visit);
 
+/// The group of flags that are accepted for wrangler's sake and do nothing: --help, completions and
+/// the reference leave them out.
+inline constexpr const char* kUnlisted = "";
+
+/// The options of a command that are to be shown, in the order of --help.
+std::vector<const CLI::Option*> listed_options(const CLI::App& command);
+
 }  // namespace cwrangler::cli

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "cli/command/commands.h"
 #include "cli/types/project_types.h"
 
@@ -34,22 +33,17 @@ int types(const Flags& flags, const CommandContext& context) {
   if (file.extension() != ".pyi") {
     throw Error("the file of types must end with .pyi: " + flags.file).exit_with(ExitCode::usage);
   }
-  std::error_code ignored;
-  const bool current = fs::is_regular_file(file, ignored) && read_file(file) == made.stub;
   const std::string shown = file.lexically_proximate(context.options.directory).string();
   if (flags.check) {
-    if (!current) {
+    if (!is_current(made.stub, file)) {
+      std::error_code ignored;
       throw Error(shown + (fs::exists(file, ignored) ? " is out of date" : " is not there"))
           .hint("`cwrangler types` writes it.");
     }
     context.terminal.print(shown + " is up to date");
     return static_cast<int>(ExitCode::ok);
   }
-  if (!current) {
-    fs::create_directories(file.parent_path());
-    write_file_atomically(file, made.stub);
-  }
-  context.terminal.print((current ? "Up to date: " : "Wrote ") + shown);
+  context.terminal.print((write_types(made.stub, file) ? "Wrote " : "Up to date: ") + shown);
   return static_cast<int>(ExitCode::ok);
 }
 

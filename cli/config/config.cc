@@ -326,6 +326,25 @@ void check_unique_names(const Config& config, Diagnostics& diagnostics) {
   }
 }
 
+/// An error in what stands in place of the file's points at the flag.
+void apply(const ConfigOverrides& overrides, Config& config) {
+  if (!overrides.main.empty()) config.main = {overrides.main, {"the command line"}};
+  if (!overrides.name.empty()) config.name = overrides.name;
+  if (!overrides.compatibility_date.empty()) {
+    config.compatibility_date = {overrides.compatibility_date, {"--compatibility-date"}};
+  }
+  if (!overrides.compatibility_flags.empty()) {
+    const SourcePosition at{"--compatibility-flags"};
+    config.compatibility_flags = {overrides.compatibility_flags, at};
+    config.compatibility_flag_positions.assign(overrides.compatibility_flags.size(), at);
+  }
+  if (!overrides.assets.empty()) {
+    if (!config.assets) config.assets.emplace();
+    config.assets->directory = overrides.assets;
+  }
+  if (!overrides.routes.empty()) config.routes = overrides.routes;
+}
+
 }  // namespace
 
 Error error_in(const Config& config, const SourcePosition& at, std::string problem) {
@@ -402,7 +421,9 @@ fs::path locate_config_file(const ConfigRequest& request) {
 
 Config load_config(const ConfigRequest& request) {
   const fs::path path = locate_config_file(request);
-  return parse_config(path, read_file(path), request.environment);
+  Config config = parse_config(path, read_file(path), request.environment);
+  apply(request.overrides, config);
+  return config;
 }
 
 }  // namespace cwrangler::cli

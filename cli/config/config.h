@@ -99,10 +99,21 @@ Error error_in(const Config& config, const SourcePosition& at, std::string probl
 /// Empty when there is none.
 std::filesystem::path find_config_file(const std::filesystem::path& directory);
 
+/// What a command line says in place of the file; what is empty is left as the file has it.
+struct ConfigOverrides {
+  std::filesystem::path main;    ///< absolute
+  std::filesystem::path assets;  ///< absolute
+  std::string name;
+  std::string compatibility_date;  ///< YYYY-MM-DD
+  std::vector<std::string> compatibility_flags;
+  std::vector<std::string> routes;
+};
+
 struct ConfigRequest {
   std::filesystem::path directory;  ///< absolute
   std::string config_file;  ///< relative to `directory`, or absolute; empty: find_config_file
   std::string environment;  ///< empty: the top level
+  ConfigOverrides overrides = {};
 };
 
 /// Reads and validates. Throws Error with everything that is wrong, each with its place: no file,

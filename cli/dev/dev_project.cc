@@ -41,10 +41,13 @@ std::string detail_of(const ConfiguredBinding& configured) {
 constexpr std::array<std::string_view, 7> kLocalTypes{"hyperdrive",   "ratelimit", "assets", "d1",
                                                       "kv_namespace", "r2_bucket", "service"};
 
-/// Where the resource is that a local run uses.
-std::string mode_of(const ConfiguredBinding& configured) {
+/// Where the resource is that a local run uses; `local`: not at the account.
+std::string mode_of(const ConfiguredBinding& configured, bool local) {
   const std::string& type = configured.binding.type;
-  if (type == "ai") return configured.local.contains("openai_url") ? "local" : "remote";
+  if (type == "ai") {
+    if (configured.local.contains("openai_url")) return "local";
+    return local ? "not available" : "remote";
+  }
   const bool is_local =
       std::find(kLocalTypes.begin(), kLocalTypes.end(), type) != kLocalTypes.end();
   return is_local ? "local" : "not available";
@@ -60,11 +63,11 @@ std::string value_of(const Binding& variable) {
 }
 
 /// wrangler's order: resources, variables, secrets.
-std::vector<BindingRow> rows_of(const Project& project) {
+std::vector<BindingRow> rows_of(const Project& project, bool local) {
   std::vector<BindingRow> rows;
   for (const ConfiguredBinding& configured : project.config.bindings) {
-    rows.push_back(
-        {configured.binding.name, detail_of(configured), configured.label, mode_of(configured)});
+    rows.push_back({configured.binding.name, detail_of(configured), configured.label,
+                    mode_of(configured, local)});
   }
   for (const ConfiguredBinding& variable : project.config.variables) {
     const std::string& name = variable.binding.name;
@@ -79,13 +82,13 @@ std::vector<BindingRow> rows_of(const Project& project) {
   return rows;
 }
 
-std::vector<std::string> summary_of(const Project& project) {
+std::vector<std::string> summary_of(const Project& project, bool local) {
   std::vector<std::string> lines;
   for (const fs::path& file : project.secret_files) {
     lines.push_back("Using secrets defined in " +
                     file.lexically_proximate(project.config.directory).string());
   }
-  const std::vector<std::string> table = binding_table(rows_of(project), terminal_columns());
+  const std::vector<std::string> table = binding_table(rows_of(project, local), terminal_columns());
   lines.insert(lines.end(), table.begin(), table.end());
   return lines;
 }
@@ -112,12 +115,15 @@ void set_upstream(const Config& config, const DevOverrides& overrides, WorkerCon
 
 }  // namespace
 
-DevProject dev_project(const Project& project, const DevOverrides& overrides) {
+DevProject dev_project(Project project, const DevOverrides& overrides) {
+  // Without a token the account is out of reach.
+  if (overrides.local) project.models.api_token.clear();
   const fs::path& root = project.config.directory;
   DevProject result;
   result.worker = make_worker_config(project);
   result.worker.local_endpoints = true;
   result.worker.scheduled_page = overrides.test_scheduled;
+  result.worker.live_reload = overrides.live_reload;
   set_upstream(project.config, overrides, result.worker);
   result.has_crons = !project.config.crons.empty() && !overrides.test_scheduled;
   if (!overrides.persist_to.empty()) {
@@ -125,7 +131,7 @@ DevProject dev_project(const Project& project, const DevOverrides& overrides) {
   }
   result.sync.project = root;
   result.sync.python_version = project.python_version;
-  result.summary = summary_of(project);
+  result.summary = summary_of(project, overrides.local);
   result.warnings = project.warnings;
 
   result.targets.trees = {project.module_root};

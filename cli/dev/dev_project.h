@@ -30,9 +30,11 @@ struct DevOverrides {
   std::string host;                  ///< of `request.url`; else `dev.host`, else the first route's
   std::string upstream_protocol;     ///< of `request.url`; else `dev.upstream_protocol`
   bool test_scheduled = false;       ///< whether there is `/__scheduled`
+  bool live_reload = false;          ///< whether HTML pages follow the code
+  bool local = false;                ///< whether the bindings that an account has are left out
 };
 
 /// Throws Error for a host in the configuration that is none.
-DevProject dev_project(const Project& project, const DevOverrides& overrides);
+DevProject dev_project(Project project, const DevOverrides& overrides);
 
 }  // namespace cwrangler::cli

@@ -35,7 +35,7 @@ std::string full_name(const CLI::App& command) {
 
 void add_options(std::string& page, const CLI::App& command) {
   std::string rows;
-  for (const CLI::Option* option : command.get_options()) {
+  for (const CLI::Option* option : listed_options(command)) {
     if (option == command.get_help_ptr()) continue;
     std::string meaning;
     for (const char c : meaning_of(*option))
@@ -108,7 +108,7 @@ std::string manual_page(const CLI::App& program) {
                      "\n.SH SYNOPSIS\n.B cwrangler\n[COMMAND] [FLAGS]\n";
   for_each_command(program, [&page](const CLI::App& command) {
     page += ".SH " + roff(full_name(command)) + "\n" + roff(command.get_description()) + ".\n";
-    for (const CLI::Option* option : command.get_options()) {
+    for (const CLI::Option* option : listed_options(command)) {
       if (option == command.get_help_ptr()) continue;
       page += ".TP\n.B " + roff(usage_of(*option)) + "\n" + roff(meaning_of(*option)) + "\n";
     }

@@ -55,4 +55,16 @@ ProjectTypes project_types(const TypesRequest& request) {
   return {config.directory, environment_stub(input, bindings, request.options)};
 }
 
+bool is_current(const std::string& stub, const fs::path& file) {
+  std::error_code ignored;
+  return fs::is_regular_file(file, ignored) && read_file(file) == stub;
+}
+
+bool write_types(const std::string& stub, const fs::path& file) {
+  if (is_current(stub, file)) return false;
+  fs::create_directories(file.parent_path());
+  write_file_atomically(file, stub);
+  return true;
+}
+
 }  // namespace cwrangler::cli

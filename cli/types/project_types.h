@@ -28,4 +28,10 @@ struct ProjectTypes {
 /// as load_config does.
 ProjectTypes project_types(const TypesRequest& request);
 
+/// Writes the stub, atomically, with the folders it needs. False: the file had it already.
+bool write_types(const std::string& stub, const std::filesystem::path& file);
+
+/// Whether the file has this stub.
+bool is_current(const std::string& stub, const std::filesystem::path& file);
+
 }  // namespace cwrangler::cli

@@ -164,6 +164,7 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"localEndpoints", config.local_endpoints},
       {"localHosts", config.local_hosts},
       {"scheduledPage", config.scheduled_page},
+      {"liveReload", config.live_reload},
       {"upstreamHost", config.upstream_host},
       {"upstreamProtocol", config.upstream_protocol},
       {"outboundMap", config.outbound_map},

@@ -17,20 +17,22 @@ constexpr std::string_view kVersionPath = "/cdn-cgi/local/version";
 /// Asks twice a second: what a person takes for at once. A stream would have to be kept open by the
 /// instance that is replaced. A form is not sent again without asking.
 constexpr std::string_view kScript = R"(
-const {version, method} = document.currentScript.dataset;
-async function check() {
-  try {
-    const answer = await fetch('/cdn-cgi/local/version', {cache: 'no-store'});
-    if (answer.ok && await answer.text() !== version) {
-      if (method === 'GET') return location.reload();
-      document.getElementById('changed').hidden = false;
+{
+  const {version, method} = document.currentScript.dataset;
+  const check = async () => {
+    try {
+      const answer = await fetch('/cdn-cgi/local/version', {cache: 'no-store'});
+      if (answer.ok && await answer.text() !== version) {
+        if (method === 'GET') return location.reload();
+        document.getElementById('changed')?.removeAttribute('hidden');
+      }
+    } catch {
+      // The server is being restarted.
     }
-  } catch {
-    // The server is being restarted.
-  }
+    setTimeout(check, 500);
+  };
   setTimeout(check, 500);
 }
-setTimeout(check, 500);
 )";
 
 // Everything the page needs is in it: it is shown where nothing else may be reachable.
@@ -151,16 +153,18 @@ std::string error_page(const Failure& failure, const RequestHead& request,
     append_row(page, header.name, is_credential(header.name) ? "(not shown)" : header.value);
   }
   page += "</table>\n";
-  if (sources != nullptr) {
-    page += "<script data-version=\"";
-    append_escaped(page, sources->version);
-    page += "\" data-method=\"";
-    append_escaped(page, request.method);
-    page += "\">";
-    page += kScript;
-    page += "</script>\n";
-  }
+  if (sources != nullptr) page += reload_script(*sources, request.method);
   return page += "</body>\n</html>\n";
+}
+
+std::string reload_script(const PageSources& sources, std::string_view method) {
+  std::string script = "<script data-version=\"";
+  append_escaped(script, sources.version);
+  script += "\" data-method=\"";
+  append_escaped(script, method);
+  script += "\">";
+  script += kScript;
+  return script += "</script>\n";
 }
 
 bool answer_version(Exchange& exchange, const PageSources* sources) {

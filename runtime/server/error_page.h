@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/worker_config.h"
@@ -24,7 +25,11 @@ struct PageSources {
 std::string error_page(const Failure& failure, const RequestHead& request,
                        const PageSources* sources);
 
-/// Answers what the page asks to notice that the code was replaced. False: the request is another.
+/// `<script>…</script>` that loads its page again when the code was replaced; a page of another
+/// method than GET only shows its element `changed`, where it has one.
+std::string reload_script(const PageSources& sources, std::string_view method);
+
+/// Answers what that script asks to notice that the code was replaced. False: the request is another.
 bool answer_version(Exchange& exchange, const PageSources* sources);
 
 }  // namespace cwrangler::server

@@ -243,6 +243,13 @@ struct WorkerRequests::Ops {
     }
   }
 
+  /// httpReloadScript(): what a page ends with that follows the code; "" outside a dev session.
+  static void reload_script_text(Call call) {
+    const PageSources* sources = requests(call).page_sources_.get();
+    if (sources == nullptr) return call.GetReturnValue().SetEmptyString();
+    call.GetReturnValue().Set(engine::to_string(call.GetIsolate(), reload_script(*sources, "GET")));
+  }
+
   /// exceptionReport(message, stack): what nobody waits for failed.
   static void report_exception(Call call) { report(call, 0); }
 
@@ -278,6 +285,7 @@ std::span<const engine::Op> http_ops() {
       {"httpRead", op<&Ops::read>},
       {"httpUpgrade", op<&Ops::upgrade>},
       {"httpFail", op<&Ops::fail>},
+      {"httpReloadScript", op<&Ops::reload_script_text>},
       {"exceptionReport", op<&Ops::report_exception>},
       {"workerFatal", op<&Ops::fatal>},
       {"backgroundBegan", op<&Ops::background_began>},

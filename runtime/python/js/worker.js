@@ -28,6 +28,7 @@ import {WorkerPython} from './worker_python.js';
  * @property {boolean} localEndpoints
  * @property {string[]} localHosts by which clients may reach them, beside the machine's own names
  * @property {boolean} scheduledPage whether `/__scheduled` runs the scheduled handler
+ * @property {boolean} liveReload whether HTML pages load themselves again when the code was replaced
  * @property {string} upstreamHost of `request.url`; empty: what the client has called
  * @property {string} upstreamProtocol of `request.url`, 'http' or 'https'; empty: the client's
  * @property {Record<string, string>} outboundMap host to the URL of its stand-in

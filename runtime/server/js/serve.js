@@ -7,6 +7,7 @@ import {checkReturned, joinClient} from '../../web/js/websocket.js';
 import {annotate, exceptionLine, isPythonError} from '../../python/js/user_error.js';
 import {cancelFetch, dispatchRequest} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
+import {withLiveReload} from './live_reload.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
 import {Upstream} from './upstream.js';
 
@@ -62,7 +63,7 @@ async function answer(id, request, upstream, dispatch) {
   try {
     const response = takeResponse(await dispatch(request));
     if (upstream !== undefined) response.headers = upstream.outward(response.headers);
-    await send(id, response);
+    await send(id, withLiveReload(request, response));
   } catch (error) {
     // Without its client a handler may well fail; nobody asked for the answer any more.
     if (exchanges.has(id)) fail(id, error);

@@ -301,6 +301,31 @@ TEST_CASE("a missing file says what to do") {
                        doctest::Contains("\"nope.toml\" was not found"), Error);
 }
 
+TEST_CASE("a command line has the last word") {
+  test::TemporaryFolder folder;
+  folder.write("wrangler.toml",
+               "name = \"mine\"\nmain = \"entry.py\"\ncompatibility_date = \"2026-01-01\"\n"
+               "route = \"old.example/*\"\n[env.test]\n");
+  ConfigRequest request{folder.path(), "", "test"};
+  CHECK(load_config(request).name == "mine-test");
+  CHECK_FALSE(load_config(request).assets);
+  request.overrides.name = "other";
+  request.overrides.main = folder.path() / "other.py";
+  request.overrides.assets = folder.path() / "public";
+  request.overrides.compatibility_flags = {"python_workers"};
+  request.overrides.routes = {"new.example/*"};
+  const Config config = load_config(request);
+  CHECK(config.name == "other");
+  CHECK(config.main.value == folder.path() / "other.py");
+  CHECK(config.compatibility_date.value == "2026-01-01");
+  CHECK(config.compatibility_flags.value == std::vector<std::string>{"python_workers"});
+  REQUIRE(config.compatibility_flag_positions.size() == 1);
+  CHECK(config.compatibility_flag_positions[0].to_string() == "--compatibility-flags");
+  CHECK(config.routes == std::vector<std::string>{"new.example/*"});
+  REQUIRE(config.assets);
+  CHECK(config.assets->directory == folder.path() / "public");
+}
+
 /// Every table of keys names each key once and says what it is for, all the way down.
 void check_keys(std::span<const Key> keys) {
   for (const Key& key : keys) {
