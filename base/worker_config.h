@@ -44,7 +44,7 @@ struct WorkerConfig {
   /// More host names by which a client may reach them; the machine's own always may.
   std::vector<std::string> local_hosts;
   bool scheduled_page = false;  ///< `/__scheduled` runs the scheduled handler (`--test-scheduled`)
-  bool live_reload = false;  ///< HTML pages load themselves again when the code was replaced
+  bool live_reload = false;     ///< HTML pages load themselves again when the code was replaced
   /// What `request.url` has in place of the host, and of the protocol ("http" or "https"), that the
   /// client used; empty: the client's.
   std::string upstream_host;

@@ -20,9 +20,13 @@ struct Flags {
   bool no_start = false;
 };
 
+std::string counted(size_t count, const char* word) {
+  return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
 void print_summary(const CheckReport& report, Terminal& terminal) {
   if (report.size) {
-    terminal.print(std::to_string(report.modules) + " modules, " + shown_size(report.size->bytes) +
+    terminal.print(counted(report.modules, "module") + ", " + shown_size(report.size->bytes) +
                    ", compressed " + shown_size(report.size->compressed) + " of " +
                    shown_size(kPlanLimits[0].compressed) + " (" + kPlanLimits[0].plan + ")");
   }
@@ -32,9 +36,6 @@ void print_summary(const CheckReport& report, Terminal& terminal) {
   }
   const size_t errors = report.count(Severity::error);
   const size_t warnings = report.count(Severity::warning);
-  auto counted = [](size_t count, const char* word) {
-    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
-  };
   terminal.print(errors + warnings == 0
                      ? "No problems found"
                      : counted(errors, "error") + ", " + counted(warnings, "warning"));

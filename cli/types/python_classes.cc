@@ -1,6 +1,8 @@
 #include "cli/types/python_classes.h"
 
+#include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace cwrangler::cli {
 namespace {
@@ -66,6 +68,72 @@ std::string without_quotes_and_space(std::string_view text) {
   return result;
 }
 
+/// The words between the parentheses of a `class` statement, keyword arguments left out.
+std::vector<std::string> base_classes(std::string_view body) {
+  const size_t open = body.find_first_of("(:");
+  if (open == body.npos || body[open] == ':') return {};
+  const size_t close = body.find(')', open);
+  if (close == body.npos) return {};
+  std::vector<std::string> bases;
+  for (size_t at = open; at < close;) {
+    const size_t end = std::min(body.find(',', at + 1), close);
+    const std::string base = without_quotes_and_space(body.substr(at + 1, end - at - 1));
+    // `Room[str]` is a Room.
+    if (base.find('=') == base.npos) bases.push_back(base.substr(0, base.find('[')));
+    at = end;
+  }
+  return bases;
+}
+
+/// A statement of a class's body that defines a method.
+struct Method {
+  std::string name;
+  bool plain = false;  ///< neither `async def` nor decorated
+};
+
+std::vector<Method> methods_of(std::string_view body) {
+  std::vector<Method> methods;
+  size_t indent = 0;  // of the class's own statements
+  bool decorated = false;
+  for (size_t at = next_line(body, 0); at < body.size(); at = next_line(body, at)) {
+    std::string_view line = line_at(body, at);
+    const size_t text = line.find_first_not_of(" \t\r");
+    if (text == 0 || text == line.npos || line[text] == '#') continue;
+    if (indent == 0) indent = text;
+    if (text != indent) continue;
+    line.remove_prefix(text);
+    constexpr std::string_view kAsync = "async ";
+    constexpr std::string_view kDef = "def ";
+    std::string_view rest = line;
+    const bool is_async = rest.starts_with(kAsync);
+    if (is_async) rest.remove_prefix(kAsync.size());
+    if (rest.starts_with(kDef)) {
+      rest.remove_prefix(kDef.size());
+      methods.push_back(
+          {std::string(rest.substr(0, rest.find_first_of(" (["))), !is_async && !decorated});
+    }
+    decorated = line[0] == '@' || (decorated && line[0] == ')');
+  }
+  return methods;
+}
+
+/// Of the class and of those of its bases that the module defines; the nearest definition of a name
+/// counts. `visited` ends what would be endless in code that is wrong.
+void collect_methods(std::string_view source, std::string_view name,
+                     std::vector<std::string>& methods, std::set<std::string, std::less<>>& known,
+                     std::set<std::string, std::less<>>& visited) {
+  const size_t begin = class_line(source, name);
+  if (begin == source.npos || !visited.emplace(name).second) return;
+  const std::string_view body = class_body(source, begin);
+  for (Method& method : methods_of(body)) {
+    if (method.name.empty() || !known.insert(method.name).second) continue;
+    if (method.plain && method.name[0] != '_') methods.push_back(std::move(method.name));
+  }
+  for (const std::string& base : base_classes(body)) {
+    collect_methods(source, base, methods, known, visited);
+  }
+}
+
 }  // namespace
 
 bool has_class(std::string_view source, std::string_view name) {
@@ -79,27 +147,10 @@ bool has_class(std::string_view source, std::string_view name) {
 }
 
 std::vector<std::string> plain_methods(std::string_view source, std::string_view name) {
-  const size_t begin = class_line(source, name);
-  if (begin == source.npos) return {};
-  const std::string_view body = class_body(source, begin);
   std::vector<std::string> methods;
-  size_t indent = 0;  // of the class's own statements
-  bool decorated = false;
-  for (size_t at = next_line(body, 0); at < body.size(); at = next_line(body, at)) {
-    std::string_view line = line_at(body, at);
-    const size_t text = line.find_first_not_of(" \t\r");
-    if (text == 0 || text == line.npos || line[text] == '#') continue;
-    if (indent == 0) indent = text;
-    if (text != indent) continue;
-    line.remove_prefix(text);
-    constexpr std::string_view kDef = "def ";
-    if (line.starts_with(kDef) && !decorated) {
-      line.remove_prefix(kDef.size());
-      const std::string_view method = line.substr(0, line.find_first_of(" (["));
-      if (!method.empty() && method[0] != '_') methods.emplace_back(method);
-    }
-    decorated = line[0] == '@' || (decorated && line[0] == ')');
-  }
+  std::set<std::string, std::less<>> known;
+  std::set<std::string, std::less<>> visited;
+  collect_methods(source, name, methods, known, visited);
   return methods;
 }
 

@@ -12,8 +12,8 @@ namespace cwrangler::cli {
 /// Whether the module's top level defines the class `name`, or imports it.
 bool has_class(std::string_view source, std::string_view name);
 
-/// The public methods of the class `name` that are plain functions: neither `async def` nor
-/// decorated. Empty when the module only imports the class.
+/// The public methods of the class `name`, and of its bases that the module defines, that are plain
+/// functions: neither `async def` nor decorated. Empty when the module only imports the class.
 std::vector<std::string> plain_methods(std::string_view source, std::string_view name);
 
 /// The `X` of `run(self, event: WorkflowEvent[X], …)` in the class `name`; empty when the class

@@ -29,7 +29,8 @@ std::string error_page(const Failure& failure, const RequestHead& request,
 /// method than GET only shows its element `changed`, where it has one.
 std::string reload_script(const PageSources& sources, std::string_view method);
 
-/// Answers what that script asks to notice that the code was replaced. False: the request is another.
+/// Answers what that script asks to notice that the code was replaced. False: the request is
+/// another.
 bool answer_version(Exchange& exchange, const PageSources* sources);
 
 }  // namespace cwrangler::server

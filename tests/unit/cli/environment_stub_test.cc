@@ -115,6 +115,31 @@ def outside(): ...
   CHECK(plain_methods(kSource, "Other").empty());
 }
 
+TEST_CASE("inherited methods are among them") {
+  constexpr const char* kSource = R"(class Base(Generic[T]):
+    def size(self) -> int: ...
+    def close(self): ...
+    def both(self): ...
+
+class Loop(Loop): ...
+
+class Named(elsewhere.Thing):
+    def title(self): ...
+    def both(self): ...
+
+class Room(
+    Named,
+    Base[str],
+    metaclass=Loop,
+):
+    async def size(self) -> int: ...
+    def enter(self): ...
+)";
+  CHECK(plain_methods(kSource, "Room") ==
+        std::vector<std::string>{"enter", "title", "both", "close"});
+  CHECK(plain_methods(kSource, "Loop").empty());
+}
+
 TEST_CASE("variables are literals, secrets are strings") {
   const std::string config = R"(name = "me"
 [vars]
