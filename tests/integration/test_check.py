@@ -19,7 +19,7 @@ def test_a_new_project_has_no_problems(project, cwrangler):
     assert result.returncode == 0, result.stdout + result.stderr
     # A machine under load may be told that starting takes long.
     assert [found for found in problems_of(result.stdout) if "part of the start" not in found[4]] == []
-    assert re.search(r"^1 modules, .* compressed .* of 3\.0 MiB \(Workers Free\)$", result.stdout, re.M)
+    assert re.search(r"^1 module, .* compressed .* of 3\.0 MiB \(Workers Free\)$", result.stdout, re.M)
     assert re.search(r"^Python 3\.14, started in \d+ ms$", result.stdout, re.M)
     assert re.search(r"^No problems found|^0 errors, 1 warning$", result.stdout, re.M)
 
