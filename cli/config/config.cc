@@ -42,6 +42,11 @@ class ConfigReader {
     read_required_secrets(config);
     read_dev(config);
     read_account(config);
+    for (const Key& key : top_level_keys()) {
+      if (const Node* value = value_of(key.name)) {
+        config.settings[std::string(key.name)] = to_json(*value);
+      }
+    }
     return config;
   }
 

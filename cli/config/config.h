@@ -79,6 +79,10 @@ struct Config {
 
   std::string account_id;  ///< empty: not set
 
+  /// Every key that is set, under its own name, as it holds in the chosen environment: for what
+  /// only a deployment reads.
+  nlohmann::json settings = nlohmann::json::object();
+
   std::string dev_ip;    ///< `dev.ip`; empty: not set
   int dev_port = 0;      ///< `dev.port`; 0: not set
   std::string dev_host;  ///< `dev.host`; empty: not set
