@@ -7,6 +7,8 @@ import './python/js/interpreter.js';
 import './server/js/serve.js';
 import './bindings/worker_loader/child.js';
 
+import {installCaches} from './bindings/cache/cache.js';
 import {removeStandIns} from './web/js/language.js';
 
+installCaches();
 removeStandIns();

@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "storage/blob_files.h"
+#include "storage/entries_schema.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::storage {
@@ -21,15 +22,7 @@ constexpr size_t kLargestUnsynced = 64 << 10;
 constexpr size_t kMostUnsynced = 512;
 constexpr size_t kMostUnsyncedBytes = 8 << 20;
 
-// The first two are wrangler's, word for word: it must find its own schema.
-constexpr const char* kSchema = R"(
-CREATE TABLE IF NOT EXISTS _mf_entries (
-  key TEXT PRIMARY KEY,
-  blob_id TEXT NOT NULL,
-  expiration INTEGER,
-  metadata TEXT
-);
-CREATE INDEX IF NOT EXISTS _mf_entries_expiration_idx ON _mf_entries(expiration);
+constexpr const char* kUnsyncedSchema = R"(
 CREATE TABLE IF NOT EXISTS _cwrangler_unsynced (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   blob_id TEXT NOT NULL,
@@ -39,7 +32,8 @@ CREATE TABLE IF NOT EXISTS _cwrangler_unsynced (
 
 Connection open(const fs::path& file) {
   Connection connection(file);
-  connection.execute(kSchema);
+  connection.execute(kEntriesSchema);
+  connection.execute(kUnsyncedSchema);
   return connection;
 }
 

@@ -141,4 +141,19 @@ Blob R2Reader::read(size_t most) {
   return bytes;
 }
 
+void R2Reader::skip(int64_t count) {
+  count = std::clamp(count, int64_t{0}, left_);
+  left_ -= count;
+  while (count > 0) {
+    R2Piece& piece = pieces_[next_];
+    const int64_t here = std::min(count, piece.length);
+    piece.offset += here;
+    piece.length -= here;
+    count -= here;
+    if (piece.length > 0) continue;
+    file_.reset();
+    ++next_;
+  }
+}
+
 }  // namespace cwrangler::storage

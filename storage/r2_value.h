@@ -89,6 +89,8 @@ class R2Reader {
   /// Up to `most` bytes; none at the end. Throws Error, also when a later piece has gone because
   /// the object was replaced.
   Blob read(size_t most);
+  /// The next `count` bytes, or all that are left, are not read.
+  void skip(int64_t count);
   int64_t left() const { return left_; }
 
  private:

@@ -20,6 +20,7 @@ using Digest = std::array<uint8_t, SHA256_DIGEST_LENGTH>;
 constexpr std::string_view kD1Object = "miniflare-D1DatabaseObject";
 constexpr std::string_view kKvObject = "miniflare-KVNamespaceObject";
 constexpr std::string_view kR2Object = "miniflare-R2BucketObject";
+constexpr std::string_view kCacheObject = "miniflare-CacheObject";
 
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -93,6 +94,14 @@ fs::path r2_file(const fs::path& state, std::string_view bucket) {
 
 fs::path r2_folder(const fs::path& state, std::string_view bucket) {
   return state / "r2" / folder_name(bucket);
+}
+
+fs::path cache_file(const fs::path& state, std::string_view name) {
+  return object_file(state / "cache", kCacheObject, name);
+}
+
+fs::path cache_folder(const fs::path& state, std::string_view name) {
+  return state / "cache" / folder_name(name);
 }
 
 }  // namespace cwrangler::storage

@@ -25,6 +25,11 @@ std::filesystem::path kv_blobs(const std::filesystem::path& state, std::string_v
 std::filesystem::path r2_file(const std::filesystem::path& state, std::string_view bucket);
 std::filesystem::path r2_folder(const std::filesystem::path& state, std::string_view bucket);
 
+/// The SQLite file of a cache's entries, and the folder around that of its values, "blobs". `name`:
+/// "default", or "named:" and the name, URI-encoded.
+std::filesystem::path cache_file(const std::filesystem::path& state, std::string_view name);
+std::filesystem::path cache_folder(const std::filesystem::path& state, std::string_view name);
+
 /// hex(a b) as above.
 std::string object_id(std::string_view unique_key, std::string_view name);
 

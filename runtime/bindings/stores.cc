@@ -78,6 +78,12 @@ storage::R2Bucket& OpenStore<storage::R2Bucket>::store() {
   return *store_;
 }
 
+template <>
+storage::CacheStore& OpenStore<storage::CacheStore>::store() {
+  if (!store_) store_ = std::make_unique<storage::CacheStore>(state_, id_);
+  return *store_;
+}
+
 void OpenNamespace::write(std::vector<storage::KvChange> changes, Done done) {
   bool is_first = false;
   {
@@ -136,6 +142,11 @@ std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const st
 
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name) {
   static Registry<OpenBucket> registry;
+  return registry.find(state, name);
+}
+
+std::shared_ptr<OpenCache> open_cache(const std::string& state, const std::string& name) {
+  static Registry<OpenCache> registry;
   return registry.find(state, name);
 }
 

@@ -1,6 +1,6 @@
-// The databases, namespaces and buckets that are open in this process, each with a thread of its
-// own. All instances of Workers share them, so that a reload finds its data, and writes of one
-// store are in one order.
+// The databases, namespaces, buckets and caches that are open in this process, each with a thread
+// of its own. All instances of Workers share them, so that a reload finds its data, and writes of
+// one store are in one order.
 
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/bindings/work_thread.h"
+#include "storage/cache_store.h"
 #include "storage/d1_database.h"
 #include "storage/kv_store.h"
 #include "storage/r2_bucket.h"
@@ -48,6 +49,7 @@ class OpenStore {
 };
 
 using OpenDatabase = OpenStore<storage::D1Database>;
+using OpenCache = OpenStore<storage::CacheStore>;
 using OpenBucket = OpenStore<storage::R2Bucket>;
 
 /// A KV namespace whose writes are grouped: those that come while one group is written are the
@@ -75,5 +77,6 @@ class OpenNamespace : public OpenStore<storage::KvStore> {
 std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std::string& id);
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id);
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name);
+std::shared_ptr<OpenCache> open_cache(const std::string& state, const std::string& name);
 
 }  // namespace cwrangler::bindings

@@ -35,12 +35,20 @@ CONFIGURATION = {
     "r2_buckets": [{"binding": "FILES", "bucket_name": "files"}],
 }
 
-# Calls one method of one binding: {"call": ["STORE", "get", …]}, {"sql": [text, parameter, …]}, or
-# {"r2": [method, key, …]}, which returns the object.
+# Calls one method of one binding: {"call": ["STORE", "get", …]}, {"sql": [text, parameter, …]},
+# {"r2": [method, key, …]}, which returns the object; {"cache": [method, name, url, …]}.
 WORKER = """
 export default {
   async fetch(request, env) {
-    const {call, sql, r2} = await request.json();
+    const {call, sql, r2, cache} = await request.json();
+    if (cache !== undefined) {
+      const [method, name, url, text, headers] = cache;
+      const opened = name === null ? caches.default : await caches.open(name);
+      if (method === "put") await opened.put(url, new Response(text, {headers}));
+      const found = await opened.match(url);
+      if (found === undefined) return Response.json(null);
+      return Response.json([found.status, await found.text(), found.headers.get("x-from")]);
+    }
     if (r2 !== undefined) {
       const [method, key, size] = r2;
       if (method === "put") await env.FILES.put(key, key, {customMetadata: {from: "wrangler"}});
@@ -191,3 +199,23 @@ def test_buckets_go_back_and_forth(wrangler, peer, project, dev) -> None:
         assert ask({"r2": ["get", "d"]}) is None
         stored = ask({"r2": ["get", "parts"]})
         assert (stored["etag"], len(stored["text"])) == (ours["etag"], ours["size"])
+
+
+def test_caches_go_back_and_forth(wrangler, peer, project, dev) -> None:
+    kept = {"cache-control": "max-age=3600", "x-from": "wrangler"}
+    with running_wrangler(wrangler, peer) as ask:
+        ask({"cache": ["put", None, "https://cache.test/theirs?é", "theirs", kept]})
+        ask({"cache": ["put", "a/b", "https://cache.test/named", "t" * 300_000, kept]})
+    with dev(project("cache_checks"), "--persist-to", str(peer / ".wrangler" / "state")) as session:
+        assert json.loads(session.get("/js/peer").text) == [
+            [200, "theirs", "wrangler", "HIT"], [200, "t" * 300_000, "wrangler", "HIT"]]
+        assert session.get("/page/ours", method="PUT", body=b"ours" * 100_000).status == 201
+        assert session.get("/page/theirs", method="PUT", body=b"replaced").status == 201
+    with running_wrangler(wrangler, peer) as ask:
+        assert ask({"cache": ["match", None, "https://cache.test/ours"]}) == [
+            200, "ours" * 100_000, None]
+        assert ask({"cache": ["match", None, "https://cache.test/theirs"]}) == [200, "replaced", None]
+        assert ask({"cache": ["match", None, "https://cache.test/theirs?é"]}) == [
+            200, "theirs", "wrangler"]
+        assert ask({"cache": ["match", "a/b", "https://cache.test/ours"]}) is None
+        assert ask({"cache": ["match", "a/b", "https://cache.test/peer"]}) == [200, "peer", "cwrangler"]

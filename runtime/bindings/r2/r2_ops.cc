@@ -30,7 +30,7 @@
 #include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
-#include "runtime/web/native_objects.h"
+#include "runtime/bindings/uploads.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -48,43 +48,15 @@ using storage::R2Object;
 using storage::R2Range;
 using storage::R2Reader;
 using storage::R2Upload;
-using web::NativeObject;
-using web::NativeObjects;
-
-/// How much of a value comes at a time: enough that the way between the threads costs little.
-constexpr size_t kChunkBytes = 256 << 10;
 
 /// State of an isolate: what it has opened, by handle.
 struct Buckets {
   std::vector<std::shared_ptr<OpenBucket>> open;
 };
 
-/// Used on the bucket's thread only. Empty until its file is made; `problem`: why it is not.
-struct PendingUpload {
-  std::unique_ptr<R2Upload> upload;
-  std::string problem;
-
-  R2Upload& get() {
-    if (!problem.empty()) throw Error(problem);
-    return *upload;
-  }
-};
-
-/// Shared with the tasks of the bucket's thread.
-template <class T>
-struct Shared : NativeObject {
-  explicit Shared(std::shared_ptr<T> value) : object(std::move(value)) {}
-  std::shared_ptr<T> object;
-};
-
 const std::shared_ptr<OpenBucket>& bucket_of(Call call) {
   const auto& open = Isolate::from(call).state<Buckets>().open;
   return open.at(static_cast<size_t>(integer_argument(call, 0)));
-}
-
-template <class T>
-std::shared_ptr<T> shared_argument(Call call, int index) {
-  return NativeObjects::unwrap<Shared<T>>(call[index]).object;
 }
 
 json json_argument(Call call, int index) {
@@ -187,10 +159,7 @@ void resolve_found(ScriptScope& scope, PendingPromise& promise, Found& found) {
     parts.push_back(v8::Number::New(isolate, static_cast<double>(found.offset)));
     parts.push_back(v8::Number::New(isolate, static_cast<double>(found.length)));
     parts.push_back(engine::move_to_uint8array(isolate, std::move(found.first)));
-    if (found.rest) {
-      parts.push_back(Isolate::from(isolate).state<NativeObjects>().wrap(
-          std::make_unique<Shared<R2Reader>>(found.rest)));
-    }
+    if (found.rest) parts.push_back(share(isolate, found.rest));
   }
   promise.resolve(v8::Array::New(isolate, parts.data(), parts.size()));
 }
@@ -244,8 +213,7 @@ void r2_upload(Call call) {
             std::make_unique<R2Upload>(bucket.folders(), storage::R2ExpectedChecksum{name, hex});
       },
       [pending](const std::string& problem) { pending->problem = problem; });
-  call.GetReturnValue().Set(Isolate::from(call).state<NativeObjects>().wrap(
-      std::make_unique<Shared<PendingUpload>>(pending)));
+  call.GetReturnValue().Set(share(call.GetIsolate(), pending));
 }
 
 void r2_write(Call call) {
@@ -253,14 +221,7 @@ void r2_write(Call call) {
   answer(call,
          [pending = shared_argument<PendingUpload>(call, 1),
           copy = Blob(bytes.begin(), bytes.end())](R2Bucket&) -> std::optional<std::string> {
-           R2Upload& upload = pending->get();
-           try {
-             upload.write(copy);
-           } catch (const Error& error) {
-             // What comes after it must not pass for the whole.
-             pending->problem = error.problem();
-             throw;
-           }
+           pending->write(copy);
            return std::nullopt;
          });
 }

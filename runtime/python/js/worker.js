@@ -1,6 +1,7 @@
 // A Python Worker: from a configuration to a function that answers requests.
 
 import {StaticAssets} from '../../bindings/assets/static_assets.js';
+import {setCacheDirectory} from '../../bindings/cache/cache.js';
 import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
@@ -103,6 +104,7 @@ class PythonWorker {
    */
   async begin(layers) {
     setEnvironment(this.environment);
+    setCacheDirectory(this.configuration.stateDirectory);
     setOutboundMap(this.configuration.outboundMap);
     setStandardBinaryType(this.configuration.flags.websocket_standard_binary_type);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
