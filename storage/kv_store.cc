@@ -1,6 +1,7 @@
 #include "storage/kv_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -53,16 +54,18 @@ void write_whole_file(const fs::path& path, const Blob& bytes, bool flush) {
   }
 }
 
-/// Nothing when there is no such file.
-std::optional<Blob> read_whole_file(const fs::path& path) {
+/// Nothing when there is no such file. Throws for one of more than `most` bytes.
+std::optional<Blob> read_whole_file(const fs::path& path, size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
     throw system_error("reading " + path.string());
   }
-  std::error_code failed;
-  const auto size = fs::file_size(path, failed);
-  Blob bytes(failed ? 0 : size);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw system_error("reading " + path.string());
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size > most) throw Error("the value is larger than " + std::to_string(most) + " bytes");
+  Blob bytes(size);
   size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
@@ -121,7 +124,7 @@ KvStore::KvStore(const fs::path& state, std::string_view id)
   restore_unsynced();
 }
 
-std::optional<KvEntry> KvStore::get(const std::string& key, int64_t now_ms) {
+std::optional<KvEntry> KvStore::get(const std::string& key, int64_t now_ms, size_t most) {
   // Twice: another process may replace the value between the look at the row and at the file.
   for (int attempt = 0; attempt < 2; ++attempt) {
     get_.reset();
@@ -132,7 +135,7 @@ std::optional<KvEntry> KvStore::get(const std::string& key, int64_t now_ms) {
     get_.reset();
     if (entry.key.expiration_ms && *entry.key.expiration_ms <= now_ms) return std::nullopt;
     if (!is_blob_id(blob_id)) throw Error("the entry of the key \"" + key + "\" is damaged");
-    if (std::optional<Blob> value = read_whole_file(blobs_ / blob_id)) {
+    if (std::optional<Blob> value = read_whole_file(blobs_ / blob_id, most)) {
       entry.value = std::move(*value);
       return entry;
     }

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,10 @@ class KvStore {
   /// Opens the namespace `id` below the folder of local state, and makes it when it is not there.
   KvStore(const std::filesystem::path& state, std::string_view id);
 
-  /// Nothing for a key that is not there or has expired by `now_ms`.
-  std::optional<KvEntry> get(const std::string& key, int64_t now_ms);
+  /// Nothing for a key that is not there or has expired by `now_ms`. Throws Error for a value of
+  /// more than `most` bytes.
+  std::optional<KvEntry> get(const std::string& key, int64_t now_ms,
+                             size_t most = std::numeric_limits<size_t>::max());
 
   /// All of the changes, in order, or none when it throws. They are on disk when it returns.
   void apply(const std::vector<KvChange>& changes);

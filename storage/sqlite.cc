@@ -176,7 +176,8 @@ SqlValue Statement::value(int column) const {
   }
 }
 
-Connection::Connection(const std::filesystem::path& file, std::chrono::milliseconds patience) {
+Connection::Connection(const std::filesystem::path& file, std::chrono::milliseconds patience)
+    : patience_(patience) {
   std::error_code failed;
   std::filesystem::create_directories(file.parent_path(), failed);
   if (failed) {
@@ -190,7 +191,7 @@ Connection::Connection(const std::filesystem::path& file, std::chrono::milliseco
   try {
     check(opened, code);
     check(opened, sqlite3_extended_result_codes(opened, 1));
-    check(opened, sqlite3_busy_timeout(opened, static_cast<int>(patience.count())));
+    set_patience(patience);
     // Values in double quotes are strings where no column has their name, as in D1.
     check(opened, sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DML, 1, nullptr));
     check(opened, sqlite3_db_config(opened, SQLITE_DBCONFIG_DQS_DDL, 1, nullptr));
@@ -200,6 +201,11 @@ Connection::Connection(const std::filesystem::path& file, std::chrono::milliseco
     error.while_doing("opening " + file.string());
     throw;
   }
+}
+
+void Connection::set_patience(std::chrono::milliseconds patience) {
+  patience_ = patience;
+  check(handle(), sqlite3_busy_timeout(handle(), static_cast<int>(patience.count())));
 }
 
 Statement Connection::prepare(std::string_view sql, std::string_view* rest) {

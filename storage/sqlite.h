@@ -82,6 +82,9 @@ class Connection {
 
   sqlite3* handle() const { return handle_.get(); }
 
+  std::chrono::milliseconds patience() const { return patience_; }
+  void set_patience(std::chrono::milliseconds patience);
+
   /// The first statement of the text; `rest`, when given, becomes what follows it.
   Statement prepare(std::string_view sql, std::string_view* rest = nullptr);
   /// Runs every statement of the text.
@@ -92,6 +95,23 @@ class Connection {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
   std::unique_ptr<sqlite3, Close> handle_;
+  std::chrono::milliseconds patience_;
+};
+
+/// While it lives, a lock of another connection is an error at once.
+class Impatience {
+ public:
+  explicit Impatience(Connection& connection)
+      : connection_(connection), patience_(connection.patience()) {
+    connection.set_patience(std::chrono::milliseconds(0));
+  }
+  Impatience(const Impatience&) = delete;
+  Impatience& operator=(const Impatience&) = delete;
+  ~Impatience() { connection_.set_patience(patience_); }
+
+ private:
+  Connection& connection_;
+  const std::chrono::milliseconds patience_;
 };
 
 /// A write transaction: rolled back at its end unless it was committed.

@@ -17,15 +17,31 @@
 
 namespace cwrangler::bindings {
 
-/// A store that is opened by the first task that needs it. `Store` is used on `thread` only.
+/// A store that is opened by the first task that needs it. One task at a time uses it.
 template <class Store>
 class OpenStore {
  public:
   OpenStore(std::filesystem::path state, std::string id)
       : state_(std::move(state)), id_(std::move(id)) {}
 
-  /// On the thread. Throws what opening throws; the next call tries again.
+  /// In a task. Throws what opening throws; the next call tries again.
   Store& store();
+
+  /// Runs `task(Store&)`, which says whether it did its work, at once and on the caller's thread.
+  /// False when it did not, or threw, or the store is not open or in use: then post() is the way,
+  /// which tells errors too.
+  template <class Task>
+  bool try_now(Task task) {
+    bool done = false;
+    thread_.run_here([&] {
+      try {
+        done = store_ != nullptr && task(*store_);
+      } catch (const std::exception&) {
+        done = false;
+      }
+    });
+    return done;
+  }
 
   /// Runs `task(Store&)` on the thread; `failed` gets what it, or opening, threw.
   template <class Task, class Failed>

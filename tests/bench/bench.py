@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import instances
+import stores
 from measure import BUILD, Load, Running, Server, load, pss_mb
 
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -160,6 +161,7 @@ def rows(scratch: Path) -> dict[str, Measuring]:
     for kind, project, path in (("hello", hello, "/"), ("FastAPI", fastapi, "/items/42")):
         native = UVICORN_HELLO if kind == "hello" else UVICORN_FASTAPI
         _add_instances(found, kind, native, project, path)
+    _add_stores(found)
     return found
 
 
@@ -178,6 +180,17 @@ def _add_instances(
     name = f"one more instance, {kind}"
     found[name] = lambda starts, _: Row(
         name, peer, {"pss_mb": instances.further_instance_mb(project, path, 2 * starts, 30)})
+
+
+def _add_stores(found: dict[str, Measuring]) -> None:
+    """Rows of one operation of a store, called by a Worker."""
+    native = "CPython's sqlite3, point select"
+    found[native] = lambda *_: Row(native, "", {"cpu_us_1": stores.native_select_us()})
+    for title, operation in (("KV get", "get"), ("D1 point select", "select")):
+        for language in ("Python", "JavaScript"):
+            name = f"{title}, from {language}"
+            found[name] = lambda *_, name=name, language=language, operation=operation: Row(
+                name, native, {"cpu_us_1": stores.cpu_us(language.lower(), operation)})
 
 
 def cell(row: Row, column: str, measured: dict[str, Row]) -> str:

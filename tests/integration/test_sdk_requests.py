@@ -132,3 +132,70 @@ def test_a_scope_is_what_the_sdk_would_make(
     connection.close()
     assert found["quick"] == found["plain"]
     assert found["unchanged"] == []
+
+
+CONVERSIONS = """
+    import importlib.util, json
+    import workers.rpc as quick
+    from pyodide.code import run_js
+    from workers import Response, WorkerEntrypoint
+
+    spec = importlib.util.spec_from_file_location("workers.rpc_once_more", quick.__file__)
+    plain = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(plain)
+
+    FROM = [
+        "({a: 1, b: 'text', c: null, d: [1, {e: null}], f: undefined})", "[1, null, 'x', [2]]", "null",
+        "undefined", "5", "1.5", "'text'", "true", "new Map([['a', null], ['b', {c: 1}]])", "new Set([1, 2])",
+        "new Date(0)", "new Error('of JavaScript')", "new Uint8Array([1, 2])", "new ArrayBuffer(2)",
+        "/x/", "(a) => a", "Symbol.iterator", "10n", "new Response('x')", "new Request('http://a.example/')",
+        "new FormData()", "new Blob(['x'])", "Object.create(null)", "new (class Thing { a = 1 })()",
+        "({constructor: {name: 'Object'}, a: new Date(1000)})", "({constructor: null})", "new Number(4)",
+        "({then: 1})", "new (class TestController {})()",
+    ]
+    TO = ["text", 5, 2**60, 1.5, True, False, None, [1, None], {"a": None, "b": [1]}, (1, 2), b"x",
+          bytearray(b"x"), {1, 2}, Exception("of Python"), type("Text", (str,), {})("sub"), object]
+
+    def shown(value):
+        if isinstance(value, dict):
+            return [type(value).__name__, {str(key): shown(item) for key, item in value.items()}]
+        if isinstance(value, (list, tuple, set)):
+            return [type(value).__name__, *map(shown, value)]
+        name = type(value).__name__
+        return f"{name} {value}" if name in ("str", "int", "float", "bool", "datetime", "JsBigInt") else name
+
+    def outcome(call):
+        try:
+            return shown(call())
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+    class Default(WorkerEntrypoint):
+        async def fetch(self, request):
+            describe = run_js("(value) => `${typeof value} ${value?.constructor?.name} ${String(value)}`")
+            found = {}
+            for name, rpc in (("plain", plain), ("quick", quick)):
+                values = [run_js(f"({text})") for text in FROM]
+                found[name] = [
+                    [outcome(lambda: rpc.python_from_rpc(value)) for value in values],
+                    [outcome(lambda: describe(rpc.python_to_rpc(value))) for value in TO],
+                ]
+            found["unchanged"] = [
+                name for name in ("python_from_rpc", "python_to_rpc")
+                if getattr(plain, name).__code__ is getattr(quick, name).__code__
+            ]
+            return Response(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
+def test_values_of_bindings_are_what_the_sdk_would_make(tmp_path: Path, python: str) -> None:
+    (tmp_path / "entry.py").write_text(dedent(CONVERSIONS))
+    with running() as runtime:
+        runtime.load(worker_config(tmp_path) | {"python_version": python})
+        runtime.wait_for("loaded")
+        status, text = runtime.get("/")
+        assert status == 200, text
+        found = json.loads(text)
+        assert found["quick"] == found["plain"]
+        assert found["unchanged"] == []

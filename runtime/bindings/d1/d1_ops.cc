@@ -1,12 +1,14 @@
 // D1 databases for JavaScript:
 //
 //   d1Open(stateFolder, id) → handle
-//   d1Run(handle, [[sql, [parameter, …]], …]) → Promise<{results: [{columns, rows, meta}, …],
-//       bookmark}>; parameters are null, number, string, Uint8Array or an array of bytes
+//   d1Run(handle, [[sql, [parameter, …]], …]) → {results: [{columns, rows, meta}, …], bookmark},
+//       or a promise of it when it takes a while; parameters are null, number, string, Uint8Array
+//       or an array of bytes
 //   d1Dump(handle) → Promise<Uint8Array>
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -102,7 +104,8 @@ struct ToJavaScript {
 
 class ResultWriter {
  public:
-  explicit ResultWriter(ScriptScope& scope) : isolate_(scope.v8()), context_(scope.context()) {}
+  explicit ResultWriter(v8::Local<v8::Context> context)
+      : isolate_(context->GetIsolate()), context_(context) {}
 
   v8::Local<v8::Object> write(const std::vector<D1Result>& results, const std::string& bookmark) {
     std::vector<v8::Local<v8::Value>> list;
@@ -168,15 +171,26 @@ void d1_open(Call call) {
 }
 
 void d1_run(Call call) {
-  const std::shared_ptr<OpenDatabase> database = database_of(call);
+  const std::shared_ptr<OpenDatabase>& database = database_of(call);
   auto queries = queries_argument(call);
+  std::optional<std::vector<D1Result>> now;
+  std::string bookmark;
+  const bool is_run = database->try_now([&](storage::D1Database& store) {
+    now = store.run_quickly(queries);
+    if (now) bookmark = store.bookmark();
+    return now.has_value();
+  });
+  if (is_run) {
+    ResultWriter writer(call.GetIsolate()->GetCurrentContext());
+    return call.GetReturnValue().Set(writer.write(*now, bookmark));
+  }
   const Delivery::Reply reply = Isolate::from(call).state<Delivery>().promise(call);
   database->post(
       [reply, queries = std::move(queries)](storage::D1Database& store) {
         auto results = std::make_shared<const std::vector<D1Result>>(store.run(queries));
         reply.send(
             [results, bookmark = store.bookmark()](ScriptScope& scope, PendingPromise& promise) {
-              promise.resolve(ResultWriter(scope).write(*results, bookmark));
+              promise.resolve(ResultWriter(scope.context()).write(*results, bookmark));
             });
       },
       [reply](const std::string& problem) { reply.fail(problem); });

@@ -1,8 +1,8 @@
 // KV namespaces for JavaScript:
 //
 //   kvOpen(stateFolder, id) → handle
-//   kvGet(handle, key) → Promise<undefined | [value: Uint8Array, expirationMs | undefined,
-//       metadata as JSON | undefined]>
+//   kvGet(handle, key) → undefined | [value: Uint8Array, expirationMs | undefined,
+//       metadata as JSON | undefined], or a promise of it when it takes a while
 //   kvPut(handle, key, value: Uint8Array, expirationMs | undefined, metadata | undefined) → Promise
 //   kvDelete(handle, keys) → Promise
 //   kvList(handle, prefix, after, count) → Promise<[[name, expirationMs, metadata], …]>
@@ -32,6 +32,9 @@ using storage::KvChange;
 using storage::KvEntry;
 using storage::KvKey;
 using storage::KvStore;
+
+/// Larger values are read by the namespace's own thread.
+constexpr size_t kMostBytesAtOnce = 64 << 10;
 
 /// State of an isolate: what it has opened, by handle.
 struct Namespaces {
@@ -68,20 +71,30 @@ void kv_open(Call call) {
   call.GetReturnValue().Set(static_cast<uint32_t>(open.size() - 1));
 }
 
+v8::Local<v8::Value> value_of(v8::Isolate* isolate, std::optional<KvEntry>& found) {
+  if (!found) return v8::Undefined(isolate);
+  v8::Local<v8::Value> parts[] = {engine::move_to_uint8array(isolate, std::move(found->value)),
+                                  expiration_of(isolate, found->key),
+                                  metadata_of(isolate, found->key)};
+  return v8::Array::New(isolate, parts, std::size(parts));
+}
+
 void kv_get(Call call) {
-  const std::shared_ptr<OpenNamespace> space = namespace_of(call);
+  const std::shared_ptr<OpenNamespace>& space = namespace_of(call);
   std::string key = text_argument(call, 1);
+  std::optional<KvEntry> now;
+  const bool is_read = space->try_now([&](KvStore& store) {
+    const storage::Impatience impatience(store.connection());
+    now = store.get(key, now_ms(), kMostBytesAtOnce);
+    return true;
+  });
+  if (is_read) return call.GetReturnValue().Set(value_of(call.GetIsolate(), now));
   const Delivery::Reply reply = promise_of(call);
   space->post(
       [reply, key = std::move(key)](KvStore& store) {
         auto found = std::make_shared<std::optional<KvEntry>>(store.get(key, now_ms()));
         reply.send([found](ScriptScope& scope, PendingPromise& promise) {
-          if (!*found) return promise.resolve();
-          KvEntry& entry = **found;
-          v8::Local<v8::Value> parts[] = {
-              engine::move_to_uint8array(scope.v8(), std::move(entry.value)),
-              expiration_of(scope.v8(), entry.key), metadata_of(scope.v8(), entry.key)};
-          promise.resolve(v8::Array::New(scope.v8(), parts, std::size(parts)));
+          promise.resolve(value_of(scope.v8(), *found));
         });
       },
       [reply](const std::string& problem) { reply.fail(problem); });

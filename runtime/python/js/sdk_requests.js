@@ -1,5 +1,5 @@
-// What the SDK asks of requests and responses, each in one crossing between the languages;
-// py/_cloudflare/sdk_requests.py is the other side.
+// What the SDK asks of requests, responses and bindings, each in one crossing between the languages;
+// py/_cloudflare/sdk_requests.py and sdk_bindings.py are the other side.
 
 import {headersFromText, headerText} from '../../web/js/http.js';
 
@@ -24,10 +24,23 @@ function parts(request) {
 }
 
 /**
+ * @param {object | Function} value
+ * @returns {string | undefined} the name of its class; "then" where it can be awaited
+ */
+function kind(value) {
+  const name = value.constructor?.name;
+  return typeof value.then === 'function' && !REMOTE.has(name) ? 'then' : name;
+}
+
+/** Whatever is asked of these is asked of the other side. */
+const REMOTE = new Set(['RpcPromise', 'RpcProperty']);
+
+/**
  * @param {() => Uint8Array} memory Python's, as it is now
  * @returns {object} the functions that Python calls
  */
 export const sdkRequests = (memory) => ({
+  kind,
   parts,
   headers: headersFromText,
   headerText: textOf,

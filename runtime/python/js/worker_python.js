@@ -223,6 +223,7 @@ export class WorkerPython {
     if (snapshot === undefined) {
       this.#install('module_code', this.#hostObjects().moduleCode);
       this.#install('sdk_requests', this.#hostObjects().sdkRequests);
+      this.#install('sdk_bindings', this.#hostObjects().sdkRequests);
       this.interpreter.run(COMMON_MODULES);
       if (this.pythonVersion === '3.12') {
         this.interpreter.run(

@@ -50,6 +50,42 @@ TEST_CASE_FIXTURE(Fixture, "D1: rows, columns and meta of a query") {
   CHECK_FALSE(selected.meta.changed_db);
 }
 
+TEST_CASE_FIXTURE(Fixture, "D1: what is quick gives the same; the rest is left alone") {
+  run("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT)");
+  for (int i = 0; i < 2000; ++i) run("INSERT INTO t (a) VALUES (?)", {double(i)});
+  const std::vector<D1Query> point{{"SELECT a FROM t WHERE id = ?", {7.0}}};
+  CHECK_FALSE(database.run_quickly(point));  // has not run before
+  const D1Result before = database.run(point).front();
+  const auto quick = database.run_quickly(point);
+  REQUIRE(quick);
+  CHECK(quick->front().cells == before.cells);
+  CHECK(quick->front().columns == before.columns);
+  CHECK(quick->front().meta.rows_read == 1);
+
+  for (const char* sql :
+       {"SELECT sum(a) FROM t", "SELECT COUNT (*) FROM t", "INSERT INTO t (a) VALUES (1)",
+        "PRAGMA integrity_check", "SELECT 1; SELECT 2"}) {
+    run(sql);
+    CHECK_MESSAGE(!database.run_quickly({{sql, {}}}), sql);
+  }
+  CHECK(run("SELECT count(*) FROM t").cells == std::vector<SqlValue>{int64_t{2001}});
+  CHECK_FALSE(database.run_quickly({point.front(), point.front()}));
+  CHECK_THROWS(database.run_quickly({{point.front().sql, {}}}));  // run() says what is missing
+
+  // Neither does it leave its haste behind.
+  CHECK(run("SELECT sum(a) FROM t").cells == std::vector<SqlValue>{int64_t{1999001}});
+}
+
+TEST_CASE_FIXTURE(Fixture, "D1: nothing quick waits for another connection") {
+  run("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  run("SELECT id FROM t");
+  Connection other(folder.path() / "d1" / "test.sqlite");
+  other.execute("BEGIN EXCLUSIVE");
+  // In the write-ahead log readers go on; what they see is what was committed.
+  CHECK(database.run_quickly({{"SELECT id FROM t", {}}}));
+  other.execute("COMMIT");
+}
+
 TEST_CASE_FIXTURE(Fixture, "D1: rows read and written") {
   run("CREATE TABLE t (id INTEGER PRIMARY KEY, a INT, b INT)");
   run("CREATE INDEX t_a ON t (a)");

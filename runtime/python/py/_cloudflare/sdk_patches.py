@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from . import sdk_bindings
 from .import_patch_manager import register_exec_patch
 from .json_values import json_value
 
@@ -25,14 +26,10 @@ def rpc_context(module: ModuleType) -> Iterator[None]:
     if hasattr(module, "_EnvWrapper"):
         _patch_environment(module)
     if hasattr(module, "_BindingWrapper"):
+        sdk_bindings.quicken(module)
         _patch_calls(module)
     if hasattr(module, "_replace_jsnull_with_none"):
         _patch_nulls(module)
-
-
-def _class_of(rpc: ModuleType, value: Any) -> str | None:
-    """The name of a JavaScript object's class; nothing for Python's own values."""
-    return rpc._get_js_constructor_name(value) if isinstance(value, rpc.JsProxy) else None
 
 
 def _patch_environment(rpc: ModuleType) -> None:
@@ -47,7 +44,7 @@ def _patch_environment(rpc: ModuleType) -> None:
         value = wrap(self, name)
         if value is rpc.jsnull:
             return None
-        if _class_of(rpc, value) in ("Array", "Object"):
+        if sdk_bindings.kind_of(rpc, value) in ("Array", "Object"):
             return json_value(rpc.python_from_rpc(value))
         return value
 
@@ -133,10 +130,9 @@ def _patch_calls(rpc: ModuleType) -> None:
 
     wrapper = rpc._BindingWrapper
     invoke = wrapper._conver_and_invoke
-    get = wrapper._getattr_helper
 
     def invoke_pipelined(self: Any, function: Any, args: Any, kwargs: Any) -> Any:
-        if _class_of(rpc, function) not in ("RpcPromise", "RpcProperty"):
+        if sdk_bindings.kind_of(rpc, function) not in ("RpcPromise", "RpcProperty"):
             return invoke(self, function, args, kwargs)
         js_args, js_kwargs = self._convert_args(args, kwargs)
         promise = begin(function, *js_args, **js_kwargs).promise
@@ -148,9 +144,15 @@ def _patch_calls(rpc: ModuleType) -> None:
 
     def get_pipelined(self: Any, name: str) -> Any:
         attribute = getattr(self._binding, name)
-        if _class_of(rpc, attribute) == "RpcProperty":
+        if sdk_bindings.kind_of(rpc, attribute) == "RpcProperty":
             return _Member(self, attribute)
-        return get(self, name)
+        if not callable(attribute):
+            return self._convert_result(attribute)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._conver_and_invoke(attribute, args, kwargs)
+
+        return call
 
     wrapper._conver_and_invoke = invoke_pipelined
     wrapper._getattr_helper = get_pipelined

@@ -6,10 +6,12 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 #include "tests/unit/cli/temporary_folder.h"
 
 using cwrangler::bindings::open_namespace;
+using cwrangler::bindings::WorkThread;
 using cwrangler::storage::Blob;
 using cwrangler::storage::KvChange;
 using cwrangler::storage::KvStore;
@@ -93,4 +95,53 @@ TEST_CASE("stores: the same folder and id are one store in a process") {
   const auto first = open_namespace(folder.path(), "a");
   CHECK(open_namespace(folder.path(), "a") == first);
   CHECK(open_namespace(folder.path(), "b") != first);
+}
+
+TEST_CASE("what is quick is done at once, in the order of the rest") {
+  const TemporaryFolder folder;
+  const auto space = open_namespace(folder.path(), "ns");
+  const auto is_there = [](KvStore& store) { return store.get("key", 0).has_value(); };
+  CHECK_FALSE(space->try_now([](KvStore&) { return true; }));  // not open yet
+
+  std::promise<void> written;
+  space->write({put("key")}, [&](const std::string&) { written.set_value(); });
+  written.get_future().wait();
+  // The thread says that it is done a moment after the write does.
+  while (!space->try_now(is_there)) std::this_thread::yield();
+  CHECK_FALSE(space->try_now([](KvStore&) { return false; }));
+  CHECK_FALSE(space->try_now([](KvStore& store) { return store.get("key", 0, 999).has_value(); }));
+  CHECK(space->try_now([](KvStore& store) { return store.get("key", 0, 1000).has_value(); }));
+
+  std::promise<void> release;
+  std::promise<void> running;
+  space->post(
+      [&running, held = release.get_future().share()](KvStore&) {
+        running.set_value();
+        held.wait();
+      },
+      [](const std::string&) {});
+  CHECK_FALSE(space->try_now(is_there));  // waiting or running
+  running.get_future().wait();
+  CHECK_FALSE(space->try_now(is_there));
+  release.set_value();
+  while (!space->try_now(is_there)) std::this_thread::yield();
+}
+
+TEST_CASE("a task that is posted while another thread does something quick comes after it") {
+  WorkThread thread;
+  std::atomic<bool> is_over{false};
+  for (int i = 0; i < 1000; ++i) {
+    is_over = false;
+    std::promise<void> ran;
+    while (!thread.run_here([&] {
+      thread.post([&] {
+        CHECK(is_over.load());
+        ran.set_value();
+      });
+      is_over = true;
+    })) {
+      std::this_thread::yield();
+    }
+    ran.get_future().wait();
+  }
 }
