@@ -104,4 +104,12 @@ fs::path cache_folder(const fs::path& state, std::string_view name) {
   return state / "cache" / folder_name(name);
 }
 
+fs::path queues_file(const fs::path& state) {
+  return state / "queues" / "queues.sqlite";
+}
+
+fs::path queue_lock_file(const fs::path& state, std::string_view queue) {
+  return state / "queues" / (object_id("queue", queue) + ".lock");
+}
+
 }  // namespace cwrangler::storage

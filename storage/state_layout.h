@@ -30,6 +30,11 @@ std::filesystem::path r2_folder(const std::filesystem::path& state, std::string_
 std::filesystem::path cache_file(const std::filesystem::path& state, std::string_view name);
 std::filesystem::path cache_folder(const std::filesystem::path& state, std::string_view name);
 
+/// The SQLite file of all queues' messages, and the file whose lock the process holds that hands
+/// out those of one queue. wrangler has no such files: it keeps messages in memory.
+std::filesystem::path queues_file(const std::filesystem::path& state);
+std::filesystem::path queue_lock_file(const std::filesystem::path& state, std::string_view queue);
+
 /// hex(a b) as above.
 std::string object_id(std::string_view unique_key, std::string_view name);
 
