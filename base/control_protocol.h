@@ -12,6 +12,7 @@
 //   load_failed  {generation, message, stack, kind}   kind: "user" (the Worker's own exception,
 //                                         `stack` is its traceback), "config" or "internal"
 //   request      {method, path, status, status_text, duration_ms}      one per answered request
+//   queue     {queue, acknowledged, messages, duration_ms}   one per batch that the Worker handled
 //   console      {level, text}            level: debug, log, info, warn, error
 //   exception    {message, stack}         uncaught in a handler or a background task
 //   restarted    {reason}                 the instance was lost (fatal error, endless loop) and a
@@ -31,6 +32,7 @@ inline constexpr const char* kStop = "stop";
 inline constexpr const char* kLoaded = "loaded";
 inline constexpr const char* kLoadFailed = "load_failed";
 inline constexpr const char* kRequest = "request";
+inline constexpr const char* kQueue = "queue";
 inline constexpr const char* kConsole = "console";
 inline constexpr const char* kException = "exception";
 inline constexpr const char* kRestarted = "restarted";

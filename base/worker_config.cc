@@ -79,6 +79,7 @@ json to_json(const WorkerConfig& config) {
           {"upstream_host", config.upstream_host},
           {"upstream_protocol", config.upstream_protocol},
           {"state_directory", config.state_directory},
+          {"queue_consumers", config.queue_consumers},
           {"assets", config.assets},
           {"outbound_map", config.outbound_map}};
 }
@@ -100,6 +101,13 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.upstream_host = field<std::string>(source, "upstream_host", "");
     config.upstream_protocol = field<std::string>(source, "upstream_protocol", "");
     config.state_directory = field<std::string>(source, "state_directory", "");
+    config.queue_consumers = field<std::vector<json>>(source, "queue_consumers", {});
+    for (const json& consumer : config.queue_consumers) {
+      if (!consumer.is_object()) throw Error("an entry of \"queue_consumers\" is not an object");
+      if (field<std::string>(consumer, "queue", "").empty()) {
+        throw Error("an entry of \"queue_consumers\" has no \"queue\"");
+      }
+    }
     config.assets = field<json>(source, "assets", nullptr);
     config.outbound_map = field<std::map<std::string, std::string>>(source, "outbound_map", {});
     for (const json& entry : field<json>(source, "modules", json::array())) {

@@ -50,6 +50,8 @@ struct WorkerConfig {
   std::string upstream_host;
   std::string upstream_protocol;
   std::string state_directory;  ///< where local bindings keep their data; empty: nowhere lasting
+  /// Queues whose messages the Worker gets: objects of the configuration file's `queues.consumers`.
+  std::vector<nlohmann::json> queue_consumers;
   /// Static files: {directory (absolute), html_handling, not_found_handling, run_worker_first}, the
   /// last three as in the configuration file; null: none.
   nlohmann::json assets;

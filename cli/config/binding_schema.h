@@ -186,7 +186,13 @@ inline constexpr std::array kQueueProducerFields{
         .description = "The queue's name",
         .property = "queue_name",
         .names_resource = true},
-    number_in("delivery_delay", "Seconds before a message is delivered", {0, 43200}, "0"),
+    Key{.name = "delivery_delay",
+        .type = number,
+        .description = "Seconds before a message is delivered",
+        .range = Range{0, 43200},
+        .default_value = "0",
+        .property = "delivery_delay",
+        .local_only = true},
     kRemote,
 };
 

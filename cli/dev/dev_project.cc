@@ -38,8 +38,8 @@ std::string detail_of(const ConfiguredBinding& configured) {
 }
 
 /// Types that the runtime has on this machine.
-constexpr std::array<std::string_view, 7> kLocalTypes{"hyperdrive",   "ratelimit", "assets", "d1",
-                                                      "kv_namespace", "r2_bucket", "service"};
+constexpr std::array<std::string_view, 8> kLocalTypes{
+    "queue", "hyperdrive", "ratelimit", "assets", "d1", "kv_namespace", "r2_bucket", "service"};
 
 /// Where the resource is that a local run uses; `local`: not at the account.
 std::string mode_of(const ConfiguredBinding& configured, bool local) {

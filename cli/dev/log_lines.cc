@@ -91,6 +91,18 @@ std::string request_line(const nlohmann::json& message, bool color) {
          " (" + std::to_string(duration) + "ms)";
 }
 
+std::string queue_line(const nlohmann::json& message, bool color) {
+  const long long acknowledged = std::llround(number_field(message, "acknowledged"));
+  const long long messages = std::llround(number_field(message, "messages"));
+  std::string result = std::to_string(acknowledged) + "/" + std::to_string(messages);
+  if (color) {
+    result = colored(result, acknowledged == messages ? kGreen : acknowledged > 0 ? kYellow : kRed);
+  }
+  const long long duration = std::llround(number_field(message, "duration_ms"));
+  return "[wrangler:info] QUEUE " + printable(text_field(message, "queue")) + " " + result + " (" +
+         std::to_string(duration) + "ms)";
+}
+
 std::string exception_lines(const nlohmann::json& message, bool color, const SourceFiles& files) {
   std::string text = text_field(message, "stack");
   if (text.empty()) text = text_field(message, "message");

@@ -16,6 +16,10 @@ namespace cwrangler::cli {
 /// missing or of another type are left out.
 std::string request_line(const nlohmann::json& message, bool color);
 
+/// `[wrangler:info] QUEUE my-queue 1/1 (2ms)`: how many messages of a batch were acknowledged,
+/// coloured by whether all were, or some.
+std::string queue_line(const nlohmann::json& message, bool color);
+
 /// Where the files are that a Worker was loaded from.
 struct SourceFiles {
   std::span<const Module> modules;

@@ -420,6 +420,8 @@ void Session::on_message(const nlohmann::json& message) {
   const std::string type = text_field(message, "type");
   if (type == control::kRequest) {
     say(request_line(message, output_.terminal().out_has_color()), LogLevel::info);
+  } else if (type == control::kQueue) {
+    say(queue_line(message, output_.terminal().out_has_color()), LogLevel::info);
   } else if (type == control::kConsole) {
     write_console(message, output_);
   } else if (type == control::kException) {

@@ -210,6 +210,7 @@ WorkerConfig make_worker_config(const Project& project) {
     worker.assets = config.assets->settings;
     worker.assets["directory"] = config.assets->directory.string();
   }
+  worker.queue_consumers = config.queue_consumers;
   worker.state_directory = (config.directory / ".wrangler" / "state" / "v3").string();
 
   auto is_secret = [&project](const std::string& name) {

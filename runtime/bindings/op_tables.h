@@ -13,11 +13,13 @@ std::span<const engine::Op> asset_ops();
 std::span<const engine::Op> cache_ops();
 std::span<const engine::Op> d1_ops();
 std::span<const engine::Op> kv_ops();
+std::span<const engine::Op> queue_ops();
 std::span<const engine::Op> r2_ops();
 
 void install_cache(engine::Isolate& isolate);
 void install_d1(engine::Isolate& isolate);
 void install_kv(engine::Isolate& isolate);
+void install_queues(engine::Isolate& isolate);
 void install_r2(engine::Isolate& isolate);
 void install_assets(engine::Isolate& isolate);
 

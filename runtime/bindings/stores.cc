@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "runtime/bindings/queues/open_queues.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::bindings {
@@ -138,6 +139,16 @@ std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std:
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id) {
   static Registry<OpenNamespace> registry;
   return registry.find(state, id);
+}
+
+std::shared_ptr<OpenQueues> open_queues(const std::string& state) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<OpenQueues>> known;
+  const std::lock_guard lock(mutex);
+  std::weak_ptr<OpenQueues>& entry = known[state];
+  auto open = entry.lock();
+  if (!open) entry = open = std::make_shared<OpenQueues>(folder_of(state));
+  return open;
 }
 
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name) {

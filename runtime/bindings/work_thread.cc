@@ -34,18 +34,41 @@ void WorkThread::give_back() {
   {
     const std::lock_guard lock(mutex_);
     is_busy_ = false;
-    if (tasks_.empty() && !ending_) return;
+    if (tasks_.empty() && !alarm_ && !ending_) return;
   }
   posted_.notify_one();
+}
+
+void WorkThread::set_alarm(std::chrono::milliseconds delay, Task task) {
+  const std::lock_guard lock(mutex_);
+  alarm_ = Alarm{Clock::now() + delay, std::move(task)};
+}
+
+bool WorkThread::take_tasks(std::unique_lock<std::mutex>& lock, std::vector<Task>& taken) {
+  const auto is_called = [this] { return !is_busy_ && (ending_ || !tasks_.empty()); };
+  for (;;) {
+    if (!alarm_) {
+      posted_.wait(lock, is_called);
+      break;
+    }
+    const Clock::time_point due = alarm_->due;
+    if (posted_.wait_until(lock, due, is_called)) break;
+    // A borrower lets the alarm wait, too.
+    posted_.wait(lock, [this] { return !is_busy_; });
+    if (alarm_ && alarm_->due <= Clock::now()) {
+      taken.push_back(std::move(alarm_->task));
+      alarm_.reset();
+      return true;
+    }
+  }
+  taken.swap(tasks_);
+  return !taken.empty();
 }
 
 void WorkThread::run() {
   std::vector<Task> taken;
   std::unique_lock lock(mutex_);
-  for (;;) {
-    posted_.wait(lock, [this] { return !is_busy_ && (ending_ || !tasks_.empty()); });
-    if (tasks_.empty()) return;
-    taken.swap(tasks_);
+  while (take_tasks(lock, taken)) {
     is_busy_ = true;
     lock.unlock();
     for (Task& task : taken) {

@@ -2,9 +2,11 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -24,6 +26,10 @@ class WorkThread {
   /// Any thread. Tasks run in the order in which they were posted.
   void post(Task task);
 
+  /// Has `task` run on the thread once `delay` has passed, in place of the alarm that was set
+  /// before. From a task only. One that is not due when the thread ends is not run.
+  void set_alarm(std::chrono::milliseconds delay, Task task);
+
   /// Runs `task` on the caller's thread, in the order of the posted ones: only where none of those
   /// is waiting or running. False: it has not run. For what takes less than waking a thread (some
   /// 50 µs of CPU for there and back); others wait meanwhile. Must not throw.
@@ -36,7 +42,15 @@ class WorkThread {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Alarm {
+    Clock::time_point due;
+    Task task;
+  };
+
   void run();
+  /// Takes the tasks that are to be run next, and waits until there are some. False at the end.
+  bool take_tasks(std::unique_lock<std::mutex>& lock, std::vector<Task>& taken);
   bool borrow();
   void give_back();
 
@@ -45,6 +59,7 @@ class WorkThread {
   std::vector<Task> tasks_;
   bool is_busy_ = false;  // a task runs, on the thread or on that of a borrower
   bool ending_ = false;
+  std::optional<Alarm> alarm_;
   std::thread thread_;  // last: it uses the others
 };
 

@@ -169,6 +169,7 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"upstreamProtocol", config.upstream_protocol},
       {"outboundMap", config.outbound_map},
       {"stateDirectory", config.state_directory},
+      {"queueConsumers", config.queue_consumers},
       {"assets", config.assets},
   };
 }

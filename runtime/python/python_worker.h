@@ -23,7 +23,8 @@ class CpuSignal;
 std::string python_version(const WorkerConfig& config);
 
 /// The argument of `hooks.startWorker`: {name, mainModule, compatibilityDate, flags, pythonVersion,
-/// bindings, localEndpoints, outboundMap, stateDirectory, assets}. Throws Error for what cannot run
+/// bindings, localEndpoints, outboundMap, stateDirectory,
+/// queueConsumers, assets}. Throws Error for what cannot run
 /// whatever the files say: a bad date or flag, Python not turned on, a main module that is missing,
 /// is no top-level .py file, or clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);

@@ -259,6 +259,16 @@ struct WorkerRequests::Ops {
                             {"stack", text(call, first + 1)}});
   }
 
+  /// queueHandled(queue, acknowledged, messages, duration in ms): the Worker has handled a batch.
+  static void queue_handled(Call call) {
+    const auto number = [call](int index) { return call[index].As<v8::Number>()->Value(); };
+    requests(call).events_({{"type", control::kQueue},
+                            {"queue", text(call, 0)},
+                            {"acknowledged", static_cast<int64_t>(number(1))},
+                            {"messages", static_cast<int64_t>(number(2))},
+                            {"duration_ms", number(3)}});
+  }
+
   /// workerFatal(message): the interpreter is dead.
   static void fatal(Call call) {
     WorkerRequests& state = requests(call);
@@ -287,6 +297,7 @@ std::span<const engine::Op> http_ops() {
       {"httpFail", op<&Ops::fail>},
       {"httpReloadScript", op<&Ops::reload_script_text>},
       {"exceptionReport", op<&Ops::report_exception>},
+      {"queueHandled", op<&Ops::queue_handled>},
       {"workerFatal", op<&Ops::fatal>},
       {"backgroundBegan", op<&Ops::background_began>},
       {"backgroundEnded", op<&Ops::background_ended>},

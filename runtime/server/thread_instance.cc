@@ -70,7 +70,10 @@ class ThreadInstance final : public Instance {
 
   void serve(const std::vector<Descriptor>& sockets) override {
     post([this, &sockets] {
-      if (!is_lost_) connections_->listen(sockets);
+      if (is_lost_) return;
+      connections_->listen(sockets);
+      ScriptScope scope(thread_->isolate());
+      (void)scope.call_hook("consumeQueues");
     });
   }
 
@@ -81,6 +84,7 @@ class ThreadInstance final : public Instance {
 
   void retire(std::chrono::milliseconds limit) override {
     post([this, limit] {
+      bindings::stop_consuming(thread_->isolate());
       connections_->stop_listening();
       connections_->hand_over(callbacks_.orphaned);
       drain(limit);
@@ -89,6 +93,7 @@ class ThreadInstance final : public Instance {
 
   void finish(std::chrono::milliseconds limit) override {
     post([this, limit] {
+      bindings::stop_consuming(thread_->isolate());
       connections_->stop_listening();
       connections_->finish();
       drain(limit);
@@ -192,6 +197,7 @@ class ThreadInstance final : public Instance {
       return;
     }
     if (std::exchange(is_lost_, true)) return;
+    bindings::stop_consuming(thread_->isolate());
     // In this order: what is under way gets its 500, what follows waits for the next instance.
     connections_->stop_listening();
     connections_->hand_over(callbacks_.orphaned);

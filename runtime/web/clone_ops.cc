@@ -106,10 +106,51 @@ void structured_clone(engine::Call call) {
   }
 }
 
+/// Refuses what makes sense in this process only.
+class BytesWriter : public v8::ValueSerializer::Delegate {
+ public:
+  explicit BytesWriter(v8::Isolate* isolate) : isolate_(isolate) {}
+
+  void ThrowDataCloneError(v8::Local<v8::String> message) override {
+    isolate_->ThrowException(v8::Exception::TypeError(message));
+  }
+
+ private:
+  v8::Isolate* isolate_;
+};
+
+/// valueToBytes(value) → Uint8Array in V8's format, for other processes and later times. Throws
+/// TypeError with V8's words for what cannot be written.
+void value_to_bytes(engine::Call call) {
+  v8::Isolate* const isolate = call.GetIsolate();
+  BytesWriter writer(isolate);
+  v8::ValueSerializer serializer(isolate, &writer);
+  serializer.WriteHeader();
+  if (!serializer.WriteValue(isolate->GetCurrentContext(), call[0]).FromMaybe(false)) return;
+  const auto [bytes, size] = serializer.Release();
+  const std::unique_ptr<uint8_t, FreeBytes> owned(bytes);
+  call.GetReturnValue().Set(engine::copy_to_uint8array(isolate, {bytes, size}));
+}
+
+/// valueFromBytes(bytes) → what valueToBytes() was given. Throws for bytes that are damaged.
+void value_from_bytes(engine::Call call) {
+  v8::Isolate* const isolate = call.GetIsolate();
+  const v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  const std::span<const uint8_t> bytes = engine::bytes_of(call[0]);
+  v8::ValueDeserializer deserializer(isolate, bytes.data(), bytes.size());
+  v8::Local<v8::Value> value;
+  if (deserializer.ReadHeader(context).FromMaybe(false) &&
+      deserializer.ReadValue(context).ToLocal(&value)) {
+    call.GetReturnValue().Set(value);
+  }
+}
+
 }  // namespace
 
 std::span<const engine::Op> clone_ops() {
-  static constexpr engine::Op OPS[] = {{"structuredClone", engine::op<structured_clone>}};
+  static constexpr engine::Op OPS[] = {{"structuredClone", engine::op<structured_clone>},
+                                       {"valueToBytes", engine::op<value_to_bytes>},
+                                       {"valueFromBytes", engine::op<value_from_bytes>}};
   return OPS;
 }
 

@@ -58,24 +58,24 @@ class Session:
         self.url = ""
         self._searched = 0
         self._ended = False
-        self._arrived = threading.Condition()  # over a lock that one thread may take twice
+        self.arrived = threading.Condition()  # over a lock that one thread may take twice
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            with self._arrived:
+            with self.arrived:
                 self.lines.append(line.decode(errors="replace").rstrip("\n"))
-                self._arrived.notify_all()
-        with self._arrived:
+                self.arrived.notify_all()
+        with self.arrived:
             self._ended = True
-            self._arrived.notify_all()
+            self.arrived.notify_all()
 
     @property
     def output(self) -> str:
         """Everything printed so far."""
-        with self._arrived:
+        with self.arrived:
             return "\n".join(self.lines)
 
     def wait_for_line(
@@ -91,7 +91,7 @@ class Session:
         """
         wanted = re.compile(pattern)
         deadline = time.monotonic() + timeout
-        with self._arrived:
+        with self.arrived:
             while True:
                 while self._searched < len(self.lines):
                     line = self.lines[self._searched]
@@ -105,7 +105,7 @@ class Session:
                     reason = "the program ended" if self._ended else f"{timeout:.0f} s passed"
                     output = "\n".join(self.lines)
                     pytest.fail(f"no line with {wanted.pattern!r}: {reason}. Output:\n{output}")
-                self._arrived.wait(remaining)
+                self.arrived.wait(remaining)
 
     def get(self, path: str = "/", **options: object) -> Answer:
         """Asks the Worker for ``path``. Error statuses are answers too."""

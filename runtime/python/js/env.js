@@ -6,6 +6,7 @@ import {Hyperdrive} from '../../bindings/hyperdrive/hyperdrive.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
+import {WorkerQueue} from '../../bindings/queues/worker_queue.js';
 import {Ratelimit} from '../../bindings/ratelimit/ratelimit.js';
 import {R2Bucket} from '../../bindings/r2/r2_bucket.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
@@ -24,6 +25,15 @@ function r2Bucket({name, bucket_name: bucket = name}, {stateDirectory}) {
   return new R2Bucket(() => ops.r2Open(stateDirectory, bucket));
 }
 
+function queue({name, queue_name: queue = name, delivery_delay: delay}, {stateDirectory, flags}) {
+  return new WorkerQueue({
+    open: () => ops.queuesOpen(stateDirectory),
+    queue,
+    delaySeconds: delay,
+    contentType: flags.queues_json_messages ? 'json' : 'v8',
+  });
+}
+
 /** A binding that answers requests and has no methods. */
 function assets({name}, {assets: files, values}) {
   if (files === undefined) throw new Error(`The binding ${name} needs "assets" with a directory.`);
@@ -39,6 +49,7 @@ function assets({name}, {assets: files, values}) {
  * @property {(entrypoint: string, props: object) => import('../../bindings/service/fetcher.js').Service}
  *     service
  * @property {string} stateDirectory where local data is kept; empty: nowhere
+ * @property {Record<string, boolean>} flags of compatibility
  * @property {import('../../bindings/assets/static_assets.js').StaticAssets} [assets]
  * @property {import('../../bindings/service/rpc_values.js').RpcValues} values
  */
@@ -62,6 +73,7 @@ const MAKERS = {
   assets,
   d1: d1Database,
   kv_namespace: kvNamespace,
+  queue,
   r2_bucket: r2Bucket,
   hyperdrive: (binding) => new Hyperdrive(binding),
   ratelimit: (binding) => new Ratelimit(binding),

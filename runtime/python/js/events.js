@@ -37,16 +37,22 @@ class Decision {
   make(verdict, options) {
     if (this.verdict !== undefined) return;
     this.verdict = verdict;
-    this.delaySeconds = options?.delaySeconds;
+    const delay = options?.delaySeconds;
+    if (delay !== undefined && delay !== null) this.delaySeconds = delay;
   }
 }
 
 /** https://developers.cloudflare.com/queues/configuration/javascript-apis/#message */
 export class Message {
   #decision = new Decision();
+  #batch;
 
-  /** @param {{id: string, timestamp: Date, body: any, attempts: number}} message */
-  constructor({id, timestamp, body, attempts}) {
+  /**
+   * @param {{id: string, timestamp: Date, body: any, attempts: number}} message
+   * @param {Decision} [batch] about all of the batch
+   */
+  constructor({id, timestamp, body, attempts}, batch = new Decision()) {
+    this.#batch = batch;
     this.id = id;
     this.timestamp = timestamp;
     this.body = body;
@@ -54,12 +60,17 @@ export class Message {
   }
 
   ack() {
-    this.#decision.make('ack');
+    this.#decide('ack');
   }
 
   /** @param {{delaySeconds?: number}} [options] */
   retry(options) {
-    this.#decision.make('retry', options);
+    this.#decide('retry', options);
+  }
+
+  /** What was said of the whole batch before stands. */
+  #decide(verdict, options) {
+    if (this.#batch.verdict === undefined) this.#decision.make(verdict, options);
   }
 
   /** @param {Message} message */
@@ -84,10 +95,13 @@ export class MessageBatch {
   /**
    * @param {string} queue its name
    * @param {{id: string, timestamp: Date, body: any, attempts: number}[]} messages
+   * @param {{metrics: {backlogCount: number, backlogBytes: number, oldestMessageTimestamp?: Date}}}
+   *     [metadata] of the queue
    */
-  constructor(queue, messages) {
+  constructor(queue, messages, metadata = {metrics: {backlogCount: 0, backlogBytes: 0}}) {
     this.queue = queue;
-    this.messages = messages.map((message) => new Message(message));
+    this.messages = messages.map((message) => new Message(message, this.#decision));
+    this.metadata = metadata;
   }
 
   ackAll() {

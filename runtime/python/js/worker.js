@@ -34,6 +34,8 @@ import {WorkerPython} from './worker_python.js';
  * @property {string} upstreamProtocol of `request.url`, 'http' or 'https'; empty: the client's
  * @property {Record<string, string>} outboundMap host to the URL of its stand-in
  * @property {string} stateDirectory where local data is kept; empty: nowhere
+ * @property {{queue: string}[]} queueConsumers queues whose messages the Worker gets, with the
+ *     configuration file's settings
  * @property {import('../../bindings/assets/static_assets.js').AssetsConfiguration | null} assets
  */
 
@@ -74,6 +76,7 @@ class PythonWorker {
     this.environment = makeEnvironment(configuration.bindings, {
       name: configuration.name,
       stateDirectory: configuration.stateDirectory,
+      flags: configuration.flags,
       assets: this.assets,
       values: this.values,
       service: (entrypoint, props) => this.#service(entrypoint, props),
@@ -308,10 +311,11 @@ export async function dispatchScheduled(event) {
  * Gives the queue handler a batch.
  * @param {string} queue its name
  * @param {{id: string, timestamp: Date, body: any, attempts: number}[]} messages
+ * @param {object} [metadata] as MessageBatch has it
  * @returns {Promise<import('./events.js').QueueResult>}
  */
-export async function dispatchQueue(queue, messages) {
-  const batch = new MessageBatch(queue, messages);
+export async function dispatchQueue(queue, messages, metadata) {
+  const batch = new MessageBatch(queue, messages, metadata);
   const context = new ExecutionContext();
   const outcome = await dispatchEvent(
       (entrypoints) => entrypoints.event('queue', batch, context), context);

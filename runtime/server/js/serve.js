@@ -8,6 +8,7 @@ import {annotate, exceptionLine, isPythonError} from '../../python/js/user_error
 import {cancelFetch, dispatchRequest} from '../../python/js/worker.js';
 import {incomingProperties} from './incoming_properties.js';
 import {withLiveReload} from './live_reload.js';
+import './queue_consumers.js';
 import {answerLocally, isLocalEndpoint} from './local_endpoints.js';
 import {Upstream} from './upstream.js';
 
