@@ -53,7 +53,7 @@ struct QueueBacklog {
 /// How often messages are tried, and where those go that were tried too often.
 struct RetryRule {
   int max_retries = 3;
-  std::string dead_letter_queue;  ///< empty: they are dropped
+  std::string dead_letter_queue = {};  ///< empty: they are dropped
 };
 
 /// What became of messages that were handed out.

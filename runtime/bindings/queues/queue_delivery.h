@@ -31,7 +31,7 @@ struct QueueSettings {
   /// The most batches that are handled at once. Production goes up to 250 as a backlog grows.
   size_t max_concurrency = 10;
   int64_t retry_delay_ms = 0;  ///< for messages of consumers that have gone
-  storage::RetryRule retries;
+  storage::RetryRule retries = {};
 };
 
 /// What one call of a queue handler gets.
