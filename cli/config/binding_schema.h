@@ -191,8 +191,7 @@ inline constexpr std::array kQueueProducerFields{
         .description = "Seconds before a message is delivered",
         .range = Range{0, 43200},
         .default_value = "0",
-        .property = "delivery_delay",
-        .local_only = true},
+        .property = "delivery_delay"},
     kRemote,
 };
 
@@ -209,7 +208,10 @@ inline constexpr std::array kQueueConsumerFields{
     number_in("max_batch_timeout", "Seconds that a batch is waited for", {0, 60}, "5"),
     number_in("max_retries", "How often a message is tried again", {0, 100}, "3"),
     plain("dead_letter_queue", string, "The queue of messages that were tried too often"),
-    plain("max_concurrency", number_or_null, "The most batches handled at once; null: no limit"),
+    Key{.name = "max_concurrency",
+        .type = number_or_null,
+        .description = "The most batches handled at once; null: no limit",
+        .range = Range{1, 250}},
     number_in("visibility_timeout_ms", "Milliseconds before an unanswered message comes again",
               {0, 43200000}),
     number_in("retry_delay", "Seconds before a message is tried again", {0, 43200}, "0"),

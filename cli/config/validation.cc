@@ -1,6 +1,7 @@
 #include "cli/config/validation.h"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "cli/config/schema.h"
@@ -70,6 +71,7 @@ class SectionValidator {
     }
     validate_variables(section);
     validate_observability(section);
+    validate_queue_consumers(section);
   }
 
  private:
@@ -221,6 +223,26 @@ class SectionValidator {
     error(*table,
           "\"observability.enabled\" or \"observability.logs.enabled\" or "
           "\"observability.traces.enabled\" is required.");
+  }
+
+  /// A queue has one consumer, and its dead letters go elsewhere: they would come back for ever.
+  void validate_queue_consumers(const Node& section) {
+    const Node* queues = section.find("queues");
+    const Node* consumers = queues == nullptr ? nullptr : queues->find("consumers");
+    if (consumers == nullptr) return;
+    std::set<std::string> seen;
+    for (const Node& consumer : consumers->items) {
+      const Node* queue = consumer.find("queue");
+      if (queue == nullptr || !queue->is(Node::Kind::string)) continue;
+      if (!seen.insert(queue->text).second) {
+        error(*queue, "The queue " + quoted(queue->text) + " has two consumers; it can have one.");
+      }
+      const Node* dead_letters = consumer.find("dead_letter_queue");
+      if (dead_letters != nullptr && dead_letters->text == queue->text) {
+        error(*dead_letters, "The queue " + quoted(queue->text) +
+                                 " cannot be its own dead letter queue: name another one.");
+      }
+    }
   }
 
   void validate_variables(const Node& section) {

@@ -36,6 +36,7 @@ class MessageBatch:
 
     queue: str
     messages: Sequence[Message]
+    metadata: QueueMetadata
     def ackAll(self) -> None: ...
     def retryAll(self, *, delaySeconds: int = ...) -> None: ...
 
@@ -247,13 +248,25 @@ class DurableObjectState:
 
 # --- Queues and Workflows
 
+class QueueMetrics(TypedDict):
+    backlogCount: int
+    backlogBytes: int
+    oldestMessageTimestamp: NotRequired[datetime]
+
+class QueueMetadata(TypedDict):
+    metrics: QueueMetrics
+
+class QueueSendResponse(TypedDict):
+    metadata: QueueMetadata
+
 class Queue:
     async def send(
         self, body: object, /, *, contentType: str = ..., delaySeconds: int = ...
-    ) -> None: ...
+    ) -> QueueSendResponse: ...
     async def sendBatch(
         self, messages: Sequence[Mapping[str, object]], /, *, delaySeconds: int = ...
-    ) -> None: ...
+    ) -> QueueSendResponse: ...
+    async def metrics(self) -> QueueMetrics: ...
 
 class WorkflowInstance:
     id: str

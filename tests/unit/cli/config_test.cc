@@ -72,6 +72,7 @@ class_name = "Flow"
 [[queues.producers]]
 binding = "Q"
 queue = "my-queue"
+delivery_delay = 60
 [[queues.consumers]]
 queue = "my-queue"
 [[services]]
@@ -140,6 +141,8 @@ TEST_CASE("bindings are those of the upload, and of a local run") {
   CHECK(binding(config, "FLOW").local ==
         nlohmann::json{{"workflow_name", "flow"}, {"class_name", "Flow"}});
   CHECK(binding(config, "Q").local["queue_name"] == "my-queue");
+  CHECK(binding(config, "Q").local["delivery_delay"] == 60);
+  CHECK(binding(config, "Q").binding.properties["delivery_delay"] == 60);
   CHECK(binding(config, "OTHER").local["service"] == "other");
   CHECK(binding(config, "AI").binding.type == "ai");
   CHECK(binding(config, "ASSETS").binding.type == "assets");

@@ -96,6 +96,14 @@ TEST_CASE("request lines are wrangler's") {
   CHECK(request_line(message, false) == "[wrangler:info] GET /a b 404 Gone (12ms)");
   CHECK(request_line(message, true) == "[wrangler:info] GET /a b \x1b[33m404 Gone\x1b[0m (12ms)");
   // A path must not be able to drive the terminal, nor a broken message the session.
+  nlohmann::json batch{
+      {"queue", "my-queue"}, {"acknowledged", 1}, {"messages", 1}, {"duration_ms", 1.6}};
+  CHECK(queue_line(batch, false) == "[wrangler:info] QUEUE my-queue 1/1 (2ms)");
+  CHECK(queue_line(batch, true) == "[wrangler:info] QUEUE my-queue \x1b[32m1/1\x1b[0m (2ms)");
+  batch["messages"] = 2;
+  CHECK(queue_line(batch, true) == "[wrangler:info] QUEUE my-queue \x1b[33m1/2\x1b[0m (2ms)");
+  batch["acknowledged"] = 0;
+  CHECK(queue_line(batch, true) == "[wrangler:info] QUEUE my-queue \x1b[31m0/2\x1b[0m (2ms)");
   CHECK(request_line({{"path", "/\x1b[2J\x07"}}, false) == "[wrangler:info]  /[2J 0 (0ms)");
   CHECK(request_line({{"method", 3}, {"status", "x"}, {"duration_ms", 1e300}}, false) ==
         "[wrangler:info]   0 (0ms)");

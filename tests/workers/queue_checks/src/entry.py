@@ -39,7 +39,7 @@ class Default(WorkerEntrypoint):
             print(json.dumps({
                 "queue": batch.queue,
                 "of": len(batch.messages),
-                "backlog": batch.metadata.metrics.backlogCount,
+                "backlog": batch.metadata["metrics"]["backlogCount"],
                 "id": message.id,
                 "attempts": message.attempts,
                 "age": time.time() - message.timestamp.timestamp(),
@@ -72,7 +72,7 @@ async def follow(message, batch, env) -> None:
         case "ack":
             message.ack()
         case "retry":
-            message.retry({"delaySeconds": orders.get("delay", 0)})
+            message.retry(delaySeconds=orders.get("delay", 0))
         case "ack all":
             batch.ackAll()
         case "retry all":
