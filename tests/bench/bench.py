@@ -184,13 +184,19 @@ def _add_instances(
 
 def _add_stores(found: dict[str, Measuring]) -> None:
     """Rows of one operation of a store, called by a Worker."""
-    native = "CPython's sqlite3, point select"
-    found[native] = lambda *_: Row(native, "", {"cpu_us_1": stores.native_select_us()})
-    for title, operation in (("KV get", "get"), ("D1 point select", "select")):
+    select = "CPython's sqlite3, point select"
+    insert = "CPython's sqlite3, flushed insert"
+    found[select] = lambda *_: Row(select, "", {"cpu_us_1": stores.native_select_us()})
+    found[insert] = lambda *_: Row(insert, "", {"cpu_us_1": stores.native_insert_us()})
+    operations = (
+        ("KV get", "get", select), ("D1 point select", "select", select),
+        ("queue send", "send", insert),
+    )
+    for title, operation, peer in operations:
         for language in ("Python", "JavaScript"):
             name = f"{title}, from {language}"
-            found[name] = lambda *_, name=name, language=language, operation=operation: Row(
-                name, native, {"cpu_us_1": stores.cpu_us(language.lower(), operation)})
+            found[name] = lambda *_, name=name, language=language, operation=operation, peer=peer: Row(
+                name, peer, {"cpu_us_1": stores.cpu_us(language.lower(), operation)})
 
 
 def cell(row: Row, column: str, measured: dict[str, Row]) -> str:

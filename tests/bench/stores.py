@@ -14,6 +14,9 @@ from measure import cpu_seconds
 PEERS = Path(__file__).resolve().parent / "peers"
 WARM_UP = 3000
 CALLS = 20_000
+# Each of these waits for the disk.
+SENDS_WARM_UP = 300
+SENDS = 3000
 
 
 @contextmanager
@@ -28,6 +31,7 @@ def _worker() -> Iterator[Runtime]:
             "bindings": [
                 {"name": "KV", "type": "kv_namespace", "namespace_id": "bench"},
                 {"name": "DB", "type": "d1", "id": "bench"},
+                {"name": "QUEUE", "type": "queue", "queue_name": "bench"},
             ],
         }
         with running("--cpu-limit-ms", "120000") as runtime:
@@ -46,11 +50,12 @@ def _ask(runtime: Runtime, language: str, operation: str, count: int) -> None:
 
 def cpu_us(language: str, operation: str) -> float:
     """CPU time of the runtime for one call, one after the other, all its threads together."""
+    warm_up, calls = (SENDS_WARM_UP, SENDS) if operation == "send" else (WARM_UP, CALLS)
     with _worker() as runtime:
-        _ask(runtime, language, operation, WARM_UP)
+        _ask(runtime, language, operation, warm_up)
         before = cpu_seconds(runtime.process.pid)
-        _ask(runtime, language, operation, CALLS)
-        return (cpu_seconds(runtime.process.pid) - before) / CALLS * 1e6
+        _ask(runtime, language, operation, calls)
+        return (cpu_seconds(runtime.process.pid) - before) / calls * 1e6
 
 
 def native_select_us() -> float:
@@ -63,3 +68,18 @@ def native_select_us() -> float:
     for number in range(CALLS):
         connection.execute("SELECT text FROM notes WHERE id = ?", (number % 1000 + 1,)).fetchone()
     return (time.process_time() - began) / CALLS * 1e6
+
+
+def native_insert_us() -> float:
+    """A row into a file that is flushed for each, by Python's sqlite3 in CPython."""
+    with tempfile.TemporaryDirectory() as folder:
+        connection = sqlite3.connect(Path(folder) / "file.sqlite", isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("CREATE TABLE messages (id INTEGER PRIMARY KEY, body TEXT)")
+        began = time.process_time()
+        for _ in range(SENDS):
+            connection.execute("INSERT INTO messages (body) VALUES (?)", ('{"number":1}',))
+        used = time.process_time() - began
+        connection.close()
+    return used / SENDS * 1e6

@@ -12,6 +12,9 @@ JAVASCRIPT = """
     const statement = DB.prepare("SELECT text FROM notes WHERE id = ?");
     for (let i = 0; i < count; ++i) await statement.bind(i % 1000 + 1).first();
   },
+  async send({QUEUE}, count) {
+    for (let i = 0; i < count; ++i) await QUEUE.send({number: i});
+  },
 })
 """
 
@@ -27,6 +30,11 @@ async def select(env, count: int) -> None:
         await statement.bind(number % 1000 + 1).first()
 
 
+async def send(env, count: int) -> None:
+    for number in range(count):
+        await env.QUEUE.send({"number": number})
+
+
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Request) -> Response:
         _, language, operation, count = request.url.rsplit("/", 3)
@@ -36,7 +44,7 @@ class Default(WorkerEntrypoint):
             insert = self.env.DB.prepare("INSERT INTO notes (text) VALUES (?)")
             await self.env.DB.batch([insert.bind(f"note {number}") for number in range(1000)])
         elif language == "python":
-            await {"get": get, "select": select}[operation](self.env, int(count))
+            await {"get": get, "select": select, "send": send}[operation](self.env, int(count))
         else:
             workers = await run_js("import('cloudflare:workers')")
             await getattr(run_js(JAVASCRIPT), operation)(workers.env, int(count))
