@@ -88,15 +88,15 @@ storage::CacheStore& OpenStore<storage::CacheStore>::store() {
 void OpenNamespace::write(std::vector<storage::KvChange> changes, Done done) {
   bool is_first = false;
   {
-    const std::lock_guard lock(mutex_);
-    is_first = waiting_.empty();
-    waiting_.push_back({std::move(changes), std::move(done)});
+    const std::lock_guard lock(mutex);
+    is_first = waiting.empty();
+    waiting.push_back({std::move(changes), std::move(done)});
   }
   // Who comes after the first finds the task posted already.
   if (!is_first) return;
   const auto take = [this] {
-    const std::lock_guard lock(mutex_);
-    return std::exchange(waiting_, {});
+    const std::lock_guard lock(mutex);
+    return std::exchange(waiting, {});
   };
   post(
       [take](storage::KvStore& store) {

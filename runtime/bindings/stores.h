@@ -68,9 +68,19 @@ using OpenDatabase = OpenStore<storage::D1Database>;
 using OpenCache = OpenStore<storage::CacheStore>;
 using OpenBucket = OpenStore<storage::R2Bucket>;
 
+/// Writes that are not on disk yet. A base, so that it is there until the thread has ended.
+struct WaitingWrites {
+  struct Write {
+    std::vector<storage::KvChange> changes;
+    std::function<void(const std::string& problem)> done;
+  };
+  std::mutex mutex;
+  std::vector<Write> waiting;
+};
+
 /// A KV namespace whose writes are grouped: those that come while one group is written are the
 /// next group.
-class OpenNamespace : public OpenStore<storage::KvStore> {
+class OpenNamespace : private WaitingWrites, public OpenStore<storage::KvStore> {
  public:
   using OpenStore::OpenStore;
 
@@ -79,14 +89,7 @@ class OpenNamespace : public OpenStore<storage::KvStore> {
   void write(std::vector<storage::KvChange> changes, Done done);
 
  private:
-  struct Write {
-    std::vector<storage::KvChange> changes;
-    Done done;
-  };
   static void write_group(storage::KvStore& store, std::vector<Write>& group);
-
-  std::mutex mutex_;
-  std::vector<Write> waiting_;
 };
 
 /// `state`: the folder of local state; empty: one that is removed when this process ends.
