@@ -38,6 +38,9 @@ void print_event(const json& event) {
     line(stdout, text("method") + " " + text("path") + " " +
                      std::to_string(event.value("status", 0)) + " " + text("status_text") + " (" +
                      duration.data() + "ms)");
+  } else if (type == control::kQueue) {
+    line(stdout, "QUEUE " + text("queue") + " " + std::to_string(event.value("acknowledged", 0)) +
+                     "/" + std::to_string(event.value("messages", 0)));
   } else if (type == control::kException) {
     line(stderr, text("stack"));
   } else if (type == control::kRestarted) {

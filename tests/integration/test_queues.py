@@ -148,6 +148,20 @@ def test_an_exception_retries_what_is_not_acknowledged(queues) -> None:
     assert again == {"{'do': 'fail', 'first': True}": 2, "third": 2, "fourth": 1}
 
 
+@pytest.mark.parametrize("flag", ["", "queue_consumer_no_wait_for_wait_until"])
+def test_background_tasks_are_part_of_a_batch(project, dev, flag) -> None:
+    """Unless a compatibility flag says otherwise."""
+    directory = project("queue_checks")
+    config = directory / "wrangler.jsonc"
+    flags = json.dumps(["python_workers", *([flag] if flag else [])])
+    config.write_text(config.read_text().replace('["python_workers"]', flags))
+    with dev(directory) as session:
+        queues = Queues(session)
+        queues.send("HOPELESS", "background")
+        queues.wait(lambda: queues.batches("hopeless") != [])
+        assert queues.batches("hopeless") == [(1 if flag else 0, 1)]
+
+
 def test_what_was_said_first_counts(queues) -> None:
     queues.send("BATCHED", {"do": "ack"}, {"do": "retry all", "first": True}, {"do": "ack"})
     queues.wait(lambda: queues.batches("batched") == [(1, 3)])
@@ -214,6 +228,7 @@ def test_a_message_that_kills_its_worker_ends_as_a_dead_letter(queues) -> None:
     queues.send("FRAGILE", {"do": "exit"})
     queues.wait_for_acks("lost", 1)
     assert [message["attempts"] for message in queues.deliveries("fragile")] == [1, 2, 3]
+    queues.session.wait_for_line('on queue "fragile" to dead letter queue "lost" after 3 failed attempts')
 
 
 def test_a_killed_runtime_gets_its_batch_again(queues) -> None:

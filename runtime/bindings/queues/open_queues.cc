@@ -7,10 +7,8 @@
 
 namespace cwrangler::bindings {
 
-using storage::DeadMessage;
 using storage::QueueBacklog;
 using storage::QueueSend;
-using storage::RetryRule;
 
 namespace {
 
@@ -19,21 +17,9 @@ int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
-/// The consumer that could have logged it has gone.
-void warn(const std::string& queue, const RetryRule& rule, const std::vector<DeadMessage>& dead) {
-  for (const DeadMessage& message : dead) {
-    spdlog::warn("{} message \"{}\" of queue \"{}\" after {} failed attempts",
-                 rule.dead_letter_queue.empty()
-                     ? "Dropped"
-                     : "Moved to dead letter queue \"" + rule.dead_letter_queue + "\":",
-                 message.id, queue, message.attempts);
-  }
-}
-
 }  // namespace
 
-OpenQueues::OpenQueues(std::filesystem::path state)
-    : state_(std::move(state)), delivery_(state_, warn) {}
+OpenQueues::OpenQueues(std::filesystem::path state) : state_(std::move(state)), delivery_(state_) {}
 
 /// Throws what opening throws; the next call tries again.
 storage::QueueStore& OpenQueues::store() {
@@ -103,10 +89,10 @@ uint64_t OpenQueues::new_owner() {
 }
 
 void OpenQueues::take(uint64_t owner, std::string queue, QueueSettings settings,
-                      QueueDelivery::Receiver receiver) {
+                      QueueDelivery::Report report, QueueDelivery::Receiver receiver) {
   thread_.post([this, owner, queue = std::move(queue), settings = std::move(settings),
-                receiver = std::move(receiver)] {
-    delivery_.take(owner, queue, settings, receiver);
+                report = std::move(report), receiver = std::move(receiver)] {
+    delivery_.take(owner, queue, settings, report, receiver);
     deliver();
   });
 }
@@ -117,7 +103,7 @@ void OpenQueues::settle(uint64_t batch, storage::QueueSettlement settlement,
     try {
       delivery_.settle(store(), batch, settlement, now_ms(), done);
     } catch (const Error& error) {
-      done({}, error.problem());
+      done(error.problem());
     }
     deliver();
   });

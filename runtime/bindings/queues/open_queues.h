@@ -35,7 +35,7 @@ class OpenQueues {
 
   /// A number for QueueDelivery's owners.
   uint64_t new_owner();
-  void take(uint64_t owner, std::string queue, QueueSettings settings,
+  void take(uint64_t owner, std::string queue, QueueSettings settings, QueueDelivery::Report report,
             QueueDelivery::Receiver receiver);
   void settle(uint64_t batch, storage::QueueSettlement settlement, QueueDelivery::Settled done);
   void stop(uint64_t owner);

@@ -14,6 +14,7 @@ namespace cwrangler::bindings {
 using storage::DeadMessage;
 using storage::QueueSettlement;
 using storage::QueueStore;
+using storage::RetryRule;
 
 namespace {
 
@@ -31,26 +32,27 @@ Descriptor lock_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-QueueDelivery::QueueDelivery(std::filesystem::path state, Report report)
-    : state_(std::move(state)), report_(std::move(report)) {}
-
 void QueueDelivery::take(uint64_t owner, const std::string& queue, QueueSettings settings,
-                         Receiver receiver) {
+                         Report report, Receiver receiver) {
   Consumer& consumer = consumers_[queue];
   consumer.settings = std::move(settings);
+  consumer.report = std::move(report);
   consumer.waiting.push_back({owner, std::move(receiver)});
 }
 
 void QueueDelivery::settle(QueueStore& store, uint64_t batch, QueueSettlement settlement,
                            int64_t now_ms, const Settled& done) {
   const auto found = batches_.find(batch);
-  if (found == batches_.end() || found->second.unwritten) return done({}, "");
-  try {
-    done(finish(store, batch, settlement, now_ms), "");
-  } catch (const Error& error) {
-    found->second.unwritten = std::move(settlement);
-    done({}, error.problem());
+  std::string problem;
+  if (found != batches_.end() && !found->second.unwritten) {
+    try {
+      finish(store, batch, settlement, now_ms);
+    } catch (const Error& error) {
+      found->second.unwritten = std::move(settlement);
+      problem = error.problem();
+    }
   }
+  done(problem);
   forget_idle();
 }
 
@@ -105,15 +107,15 @@ std::optional<int64_t> QueueDelivery::run(QueueStore& store, int64_t now_ms) {
 }
 
 /// Writes down what became of a batch, and forgets it. Throws what the store throws.
-std::vector<DeadMessage> QueueDelivery::finish(QueueStore& store, uint64_t number,
-                                               const QueueSettlement& settlement, int64_t now_ms) {
-  const Batch& batch = batches_.at(number);
-  Consumer& consumer = consumers_.at(batch.queue);
-  std::vector<DeadMessage> dead =
-      store.settle(batch.queue, settlement, consumer.settings.retries, now_ms);
+void QueueDelivery::finish(QueueStore& store, uint64_t number, const QueueSettlement& settlement,
+                           int64_t now_ms) {
+  const std::string queue = batches_.at(number).queue;
+  Consumer& consumer = consumers_.at(queue);
+  const RetryRule& rule = consumer.settings.retries;
+  const std::vector<DeadMessage> dead = store.settle(queue, settlement, rule, now_ms);
   --consumer.batches;
   batches_.erase(number);
-  return dead;
+  if (!dead.empty()) consumer.report(rule, dead);
 }
 
 /// Tries again what could not be written down, or belongs to nobody any more.
@@ -123,11 +125,8 @@ void QueueDelivery::write_down(QueueStore& store, int64_t now_ms) {
     if (batch.unwritten) unwritten.push_back(number);
   }
   for (const uint64_t number : unwritten) {
-    const std::string queue = batches_.at(number).queue;
     try {
-      const std::vector<DeadMessage> dead =
-          finish(store, number, QueueSettlement(*batches_.at(number).unwritten), now_ms);
-      if (!dead.empty()) report_(queue, consumers_.at(queue).settings.retries, dead);
+      finish(store, number, QueueSettlement(*batches_.at(number).unwritten), now_ms);
     } catch (const Error&) {
       return;  // run() comes back to it
     }
@@ -142,7 +141,7 @@ bool QueueDelivery::acquire(QueueStore& store, const std::string& queue, Consume
   if (!lock.valid()) return false;
   const auto dead = store.recover(queue, consumer.settings.retries, now_ms);
   consumer.lock = std::move(lock);
-  if (!dead.empty()) report_(queue, consumer.settings.retries, dead);
+  if (!dead.empty()) consumer.report(consumer.settings.retries, dead);
   return true;
 }
 

@@ -17,6 +17,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -46,19 +47,19 @@ class QueueDelivery {
   /// Gets a batch, or nothing when there will be none: after stop(), leave() or a failure that
   /// `problem` tells of.
   using Receiver = std::function<void(std::optional<QueueBatch>, const std::string& problem)>;
-  /// Is told of messages that were tried too often while nobody was there to be told.
-  using Report = std::function<void(const std::string& queue, const storage::RetryRule& rule,
+  /// Is told of messages that were tried too often; by whoever calls the functions below.
+  using Report = std::function<void(const storage::RetryRule& rule,
                                     const std::vector<storage::DeadMessage>& dead)>;
 
-  QueueDelivery(std::filesystem::path state, Report report);
+  explicit QueueDelivery(std::filesystem::path state) : state_(std::move(state)) {}
 
-  /// Asks for a batch. `owner`: whose it will be; the settings of who asked last count.
-  void take(uint64_t owner, const std::string& queue, QueueSettings settings, Receiver receiver);
+  /// Asks for a batch. `owner`: whose it will be. Settings and report of who asked last count.
+  void take(uint64_t owner, const std::string& queue, QueueSettings settings, Report report,
+            Receiver receiver);
 
   /// What became of a batch. When it cannot be written down, `done` is told at once and run()
   /// tries again: until it is, the messages are neither lost nor handed out again.
-  using Settled = std::function<void(const std::vector<storage::DeadMessage>& dead,
-                                     const std::string& problem)>;
+  using Settled = std::function<void(const std::string& problem)>;
   void settle(storage::QueueStore& store, uint64_t batch, storage::QueueSettlement settlement,
               int64_t now_ms, const Settled& done);
 
@@ -81,6 +82,7 @@ class QueueDelivery {
   };
   struct Consumer {
     QueueSettings settings;
+    Report report;
     std::vector<Waiting> waiting;  // who asked first is first
     size_t batches = 0;            // that are being handled
     Descriptor lock;
@@ -92,9 +94,8 @@ class QueueDelivery {
     std::optional<storage::QueueSettlement> unwritten;  // what settle() could not write down
   };
 
-  std::vector<storage::DeadMessage> finish(storage::QueueStore& store, uint64_t number,
-                                           const storage::QueueSettlement& settlement,
-                                           int64_t now_ms);
+  void finish(storage::QueueStore& store, uint64_t number,
+              const storage::QueueSettlement& settlement, int64_t now_ms);
   void write_down(storage::QueueStore& store, int64_t now_ms);
   bool acquire(storage::QueueStore& store, const std::string& queue, Consumer& consumer,
                int64_t now_ms);
@@ -105,7 +106,6 @@ class QueueDelivery {
   void forget_idle();
 
   const std::filesystem::path state_;
-  const Report report_;
   std::map<std::string, Consumer> consumers_;  // by queue
   std::map<uint64_t, Batch> batches_;          // that are being handled
   uint64_t latest_batch_ = 0;

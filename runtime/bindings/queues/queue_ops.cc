@@ -7,11 +7,11 @@
 //   queueTake(handle, queue, settings) → Promise<undefined | [batch, backlog, [[id, sent in ms,
 //       attempts, content type, body: Uint8Array], …]]>, undefined when no more batches will come
 //   queueSettle(handle, batch, {acknowledged: [id], retried: [[id, delay in seconds]]})
-//       → Promise<[{id, attempts}]>, messages that were tried too often
+//       → Promise
 //
-// Settings and settlements are JSON, as are backlogs ({messages, bytes, oldest in ms}) and what
-// queueSettle returns. Settings have the names of the configuration file. The promise of a send is
-// fulfilled when the messages are on disk.
+// Settings and settlements are JSON, as are backlogs ({messages, bytes, oldest in ms}). Settings
+// have the names of the configuration file. The promise of a send is fulfilled when the messages
+// are on disk.
 
 #include <algorithm>
 #include <array>
@@ -26,6 +26,7 @@
 #include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/queues/open_queues.h"
+#include "runtime/web/web_state.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -146,6 +147,22 @@ void queue_backlog(Call call) {
   entry_of(call).queues->backlog(text_argument(call, 1), backlog_reply(promise_of(call)));
 }
 
+/// Tells the Worker's log, worded as wrangler does; any thread.
+QueueDelivery::Report report_to(web::LogSink log, std::string queue) {
+  return [log = std::move(log), queue = std::move(queue)](const storage::RetryRule& rule,
+                                                          const std::vector<DeadMessage>& dead) {
+    const std::string& target = rule.dead_letter_queue;
+    for (const DeadMessage& message : dead) {
+      const std::string which = " message \"" + message.id + "\" on queue \"" + queue + "\"";
+      const std::string times = " after " + std::to_string(message.attempts) + " failed attempt" +
+                                (message.attempts == 1 ? "" : "s");
+      log("warn", target.empty() ? "Dropped" + which + times + "!"
+                                 : "Moving" + which + " to dead letter queue \"" + target + "\"" +
+                                       times + "...");
+    }
+  };
+}
+
 v8::Local<v8::Value> value_of(v8::Isolate* isolate, QueueBatch& batch) {
   std::vector<v8::Local<v8::Value>> messages;
   for (QueueMessage& message : batch.messages) {
@@ -165,12 +182,13 @@ v8::Local<v8::Value> value_of(v8::Isolate* isolate, QueueBatch& batch) {
 void queue_take(Call call) {
   const Queues::Entry& entry = entry_of(call);
   QueueSettings settings = settings_of(json_argument(call, 2));
-  std::string queue = text_argument(call, 1);
+  const std::string queue = text_argument(call, 1);
   if (Isolate::from(call).state<Queues>().has_stopped) {
     return promise_of(call).send([](ScriptScope&, PendingPromise& promise) { promise.resolve(); });
   }
   entry.queues->take(
-      entry.owner, std::move(queue), std::move(settings),
+      entry.owner, queue, std::move(settings),
+      report_to(Isolate::from(call).state<web::WebState>().log, queue),
       [reply = promise_of(call)](std::optional<QueueBatch> taken, const std::string& problem) {
         if (!problem.empty()) return reply.fail(problem);
         auto batch = std::make_shared<std::optional<QueueBatch>>(std::move(taken));
@@ -200,16 +218,9 @@ void queue_settle(Call call) {
   const auto batch = static_cast<uint64_t>(integer_argument(call, 1));
   QueueSettlement settlement = settlement_of(json_argument(call, 2));
   entry.queues->settle(
-      batch, std::move(settlement),
-      [reply = promise_of(call)](const std::vector<DeadMessage>& dead, const std::string& problem) {
+      batch, std::move(settlement), [reply = promise_of(call)](const std::string& problem) {
         if (!problem.empty()) return reply.fail(problem);
-        json list = json::array();
-        for (const DeadMessage& message : dead) {
-          list.push_back({{"id", message.id}, {"attempts", message.attempts}});
-        }
-        reply.send([text = list.dump()](ScriptScope& scope, PendingPromise& promise) {
-          promise.resolve(engine::to_string(scope.v8(), text));
-        });
+        reply.send([](ScriptScope&, PendingPromise& promise) { promise.resolve(); });
       });
 }
 

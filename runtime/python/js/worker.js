@@ -238,9 +238,10 @@ async function dispatch(handle) {
  * Handles one event that nobody waits for an answer to: a failure is logged.
  * @param {(entrypoints: Entrypoints) => Promise<void>} handle
  * @param {ExecutionContext} context
- * @returns {Promise<'ok' | 'exception'>} when its `waitUntil` tasks are over, too
+ * @param {boolean} [waits] whether its `waitUntil` tasks are part of it
+ * @returns {Promise<'ok' | 'exception'>} when it is over
  */
-async function dispatchEvent(handle, context) {
+async function dispatchEvent(handle, context, waits = true) {
   let succeeded = true;
   try {
     await dispatch(handle);
@@ -248,7 +249,8 @@ async function dispatchEvent(handle, context) {
     hooks.reportFailure(error);
     succeeded = false;
   }
-  return await ExecutionContext.finished(context) && succeeded ? 'ok' : 'exception';
+  const finished = !waits || await ExecutionContext.finished(context);
+  return finished && succeeded ? 'ok' : 'exception';
 }
 
 /**
@@ -317,8 +319,9 @@ export async function dispatchScheduled(event) {
 export async function dispatchQueue(queue, messages, metadata) {
   const batch = new MessageBatch(queue, messages, metadata);
   const context = new ExecutionContext();
+  const waits = !worker.configuration.flags.queue_consumer_no_wait_for_wait_until;
   const outcome = await dispatchEvent(
-      (entrypoints) => entrypoints.event('queue', batch, context), context);
+      (entrypoints) => entrypoints.event('queue', batch, context), context, waits);
   return MessageBatch.result(batch, outcome);
 }
 

@@ -60,15 +60,6 @@ async function dispatch(queue, messages, backlog) {
   }
 }
 
-function tell(dead, {queue, dead_letter_queue: target}) {
-  for (const {id, attempts} of dead) {
-    const times = `after ${attempts} failed attempt${attempts === 1 ? '' : 's'}`;
-    ops.log('warn', target === undefined ?
-      `Dropped message "${id}" on queue "${queue}" ${times}!` :
-      `Moving message "${id}" on queue "${queue}" to dead letter queue "${target}" ${times}...`);
-  }
-}
-
 /** Handles one batch. Never rejects. */
 async function deliver(consumer, [number, backlog, messages]) {
   const {queue} = consumer;
@@ -79,7 +70,7 @@ async function deliver(consumer, [number, backlog, messages]) {
   ops.queueHandled(
       queue, settlement.acknowledged.length, ids.length, Math.max(0, performance.now() - began));
   try {
-    tell(JSON.parse(await ops.queueSettle(handle, number, JSON.stringify(settlement))), consumer);
+    await ops.queueSettle(handle, number, JSON.stringify(settlement));
   } catch (error) {
     ops.log('error', `Queue ${queue}: what became of ${ids.length} messages could not be written ` +
         `down, which is tried again: ${error.message}`);

@@ -15,11 +15,7 @@ namespace {
 /// A process that has the queues open.
 class Process {
  public:
-  explicit Process(const std::filesystem::path& state)
-      : store(state),
-        delivery(state, [this](const std::string&, const RetryRule&, const auto& list) {
-          dead += list.size();
-        }) {}
+  explicit Process(const std::filesystem::path& state) : store(state), delivery(state) {}
 
   void send(int count, int64_t now, int64_t delay_ms = 0) {
     std::vector<NewQueueMessage> messages;
@@ -28,12 +24,13 @@ class Process {
   }
 
   void take(uint64_t owner, const QueueSettings& settings) {
-    delivery.take(owner, "q", settings,
-                  [this, owner](std::optional<QueueBatch> batch, const std::string&) {
-                    if (!batch) return void(++refused);
-                    owners.push_back(owner);
-                    batches.push_back(std::move(*batch));
-                  });
+    delivery.take(
+        owner, "q", settings, [this](const RetryRule&, const auto& list) { dead += list.size(); },
+        [this, owner](std::optional<QueueBatch> batch, const std::string&) {
+          if (!batch) return void(++refused);
+          owners.push_back(owner);
+          batches.push_back(std::move(*batch));
+        });
   }
 
   std::optional<int64_t> run(int64_t now) { return delivery.run(store, now); }
@@ -43,7 +40,7 @@ class Process {
     for (const QueueMessage& message : batches.at(index).messages) {
       all.acknowledged.push_back(message.id);
     }
-    delivery.settle(store, batches.at(index).number, all, now, [](const auto&, const auto&) {});
+    delivery.settle(store, batches.at(index).number, all, now, [](const auto&) {});
   }
 
   QueueStore store;
@@ -188,7 +185,7 @@ TEST_CASE("queue delivery: a settlement that cannot be written down is tried aga
   std::string problem;
   QueueSettlement settlement{{process.batches[0].messages[0].id}, {}};
   process.delivery.settle(process.store, process.batches[0].number, settlement, 0,
-                          [&](const auto&, const std::string& text) { problem = text; });
+                          [&](const std::string& text) { problem = text; });
   CHECK(!problem.empty());
   CHECK(process.run(0) == 1000);
   connection.execute("PRAGMA query_only = 0");

@@ -50,6 +50,8 @@ class Default(WorkerEntrypoint):
         try:
             for message in batch.messages:
                 await follow(message, batch, self.env)
+                if message.body == "background":
+                    self.ctx.waitUntil(fail_later())
         finally:
             under_way -= 1
 
@@ -86,6 +88,11 @@ async def follow(message, batch, env) -> None:
                 await asyncio.sleep(0.02)
         case "meet":
             await meet()
+
+
+async def fail_later() -> None:
+    await asyncio.sleep(0.02)
+    raise ValueError("in the background")
 
 
 async def meet() -> None:
