@@ -132,6 +132,16 @@ def test_a_child_of_javascript(worker: Runtime) -> None:
     assert 'The Worker has no entrypoint "None".' in missing
 
 
+def test_a_child_of_javascript_consumes_a_queue(worker: Runtime) -> None:
+    assert ask(worker, "consumer") == {
+        "outcome": "exception",
+        "ackAll": False,
+        "retryBatch": {"retry": False},
+        "explicitAcks": ["a"],
+        "retryMessages": [{"msgId": "b", "delaySeconds": 7}],
+    }
+
+
 def test_as_many_as_may_run_and_idle_ones_make_room(worker: Runtime) -> None:
     refused, answers = ask(worker, "full")
     assert "There are 2 dynamic Workers already" in refused

@@ -10,7 +10,7 @@ import {copyError} from './rpc_values.js';
  * @property {(method: string, args: any[]) => Promise<any>} call
  * @property {(name: string) => Promise<any>} get the value of a property
  * @property {(event: {cron: string, scheduledTime: number}) => Promise<object>} scheduled
- * @property {(queue: string, messages: object[]) => Promise<object>} queue
+ * @property {(queue: string, messages: object[], metadata?: object) => Promise<object>} queue
  * @property {import('./rpc_values.js').RpcValues} values
  * @property {boolean} takesEvents whether the binding has the methods `scheduled` and `queue`
  */
@@ -27,7 +27,8 @@ export class Fetcher {
     if (service.takesEvents) {
       this.scheduled = ({cron = '', scheduledTime = Date.now()} = {}) =>
           service.scheduled({cron, scheduledTime: Number(scheduledTime)});
-      this.queue = (name, messages) => service.queue(name, service.values.copy(messages));
+      this.queue = (name, messages, metadata) => service.queue(
+          name, service.values.copy(messages), metadata && service.values.copy(metadata));
     }
     // Every other name is a method or a property of the entry point, as far as this side knows.
     return new Proxy(this, {

@@ -65,7 +65,7 @@ hooks.beginChild = (configuration) => {
         handle(entrypoint, props, (service) => service.get(name)),
     scheduled: (entrypoint, props, event) =>
         handle(entrypoint, props, (service) => service.scheduled(event)),
-    queue: (entrypoint, props, queue, messages) =>
-        handle(entrypoint, props, (service) => service.queue(queue, messages)),
+    queue: (entrypoint, props, queue, messages, metadata) =>
+        handle(entrypoint, props, (service) => service.queue(queue, messages, metadata)),
   });
 };

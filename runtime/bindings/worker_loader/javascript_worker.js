@@ -1,7 +1,9 @@
 // A dynamic Worker whose main module is JavaScript.
 
 import {cloudflareWorkers, setEnvironment, WorkerEntrypoint} from '../../python/js/cloudflare_workers.js';
-import {ops} from '../../web/js/host.js';
+import {MessageBatch} from '../../python/js/events.js';
+import {ExecutionContext} from '../../python/js/execution_context.js';
+import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
 import {cloudflareSockets} from '../../web/js/sockets.js';
 import {enterTopLevel, leaveTopLevel} from '../../web/js/top_level.js';
@@ -46,7 +48,7 @@ export class JavaScriptWorker {
 
   /**
    * @param {string} entrypoint
-   * @param {import('../../python/js/execution_context.js').ExecutionContext} context
+   * @param {ExecutionContext} context
    */
   service(entrypoint, context) {
     return {
@@ -71,8 +73,22 @@ export class JavaScriptWorker {
         await this.#event(entrypoint, 'scheduled', event, context);
         return {outcome: 'ok', noRetry: false};
       },
-      queue: async (queue, messages) => this.#event(entrypoint, 'queue', {queue, messages}, context),
+      queue: async (queue, messages, metadata) =>
+          this.#queue(entrypoint, new MessageBatch(queue, messages, metadata), context),
     };
+  }
+
+  /** Nobody waits for an answer: a failure is logged. */
+  async #queue(entrypoint, batch, context) {
+    let succeeded = true;
+    try {
+      await this.#event(entrypoint, 'queue', batch, context);
+    } catch (error) {
+      hooks.reportFailure(error);
+      succeeded = false;
+    }
+    const finished = await ExecutionContext.finished(context);
+    return MessageBatch.result(batch, finished && succeeded ? 'ok' : 'exception');
   }
 
   /** The handlers' object, or a new object of the class. */

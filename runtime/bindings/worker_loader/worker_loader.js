@@ -134,7 +134,7 @@ class WorkerStub {
       call: (method, args) => call('rpc', method, args),
       get: (name) => call('get', name),
       scheduled: (event) => call('scheduled', event),
-      queue: (queue, messages) => call('queue', queue, messages),
+      queue: (queue, messages, metadata) => call('queue', queue, messages, metadata),
       values: {copy: (value) => value},  // the channel copies
       takesEvents: true,
     });

@@ -131,6 +131,11 @@ export default {
     if (request.url.endsWith('/slow')) await env.WAIT();
     return new Response(`${greeting} ${env.NAME}`);
   },
+  async queue({queue, messages, metadata}) {
+    messages[0].ack();
+    messages[1].retry({delaySeconds: metadata.metrics.backlogCount});
+    throw new Error(`${queue}: ${messages.map(({body, attempts}) => body + attempts)}`);
+  },
 };
 export class Sum extends WorkerEntrypoint {
   add(a, b) { return a + b; }
@@ -245,6 +250,14 @@ class Default(WorkerEntrypoint):
             await error_of(blocked.fetch(url)),
             await (await intercepted.fetch(url)).text(),
         ])
+
+    async def consumer(self, request):
+        """A batch, as a queue would hand it to a child of JavaScript."""
+        entrypoint = self.env.LOADER.get("javascript", lambda: javascript("world")).getEntrypoint()
+        messages = [{"id": name, "timestamp": js.Date.new(0), "body": name, "attempts": 1}
+                    for name in ("a", "b", "c")]
+        metadata = {"metrics": {"backlogCount": 7, "backlogBytes": 3}}
+        return Response.json(await entrypoint.queue("jobs", messages, metadata))
 
     async def javascript(self, request):
         worker = self.env.LOADER.get("javascript", lambda: javascript("world"))
