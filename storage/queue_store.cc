@@ -67,7 +67,9 @@ QueueStore::QueueStore(const std::filesystem::path& state)
       due_(connection_.prepare("SELECT due_ms FROM messages WHERE queue = ?1 AND is_taken = 0 "
                                "ORDER BY due_ms, sequence LIMIT 1 OFFSET ?2")),
       ready_(connection_.prepare(
-          "SELECT sequence, id, sent_ms, attempts, content_type, body FROM messages "
+          // A cast, as rows that a person has put in may have texts.
+          "SELECT sequence, id, sent_ms, attempts, content_type, coalesce(CAST(body AS BLOB), x'') "
+          "FROM messages "
           "WHERE queue = ?1 AND is_taken = 0 AND due_ms <= ?2 ORDER BY due_ms, sequence LIMIT ?3")),
       mark_(connection_.prepare(
           "UPDATE messages SET is_taken = 1, attempts = attempts + 1 WHERE sequence = ?1")),

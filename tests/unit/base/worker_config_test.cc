@@ -17,6 +17,7 @@ TEST_CASE("a Worker's configuration survives the way through JSON") {
   config.modules = {{"entry.py", ModuleType::python, "/p/src/entry.py"},
                     {"python_modules/a.so", ModuleType::data, "/p/python_modules/a.so"}};
   config.bindings = {{"KV", "kv_namespace", {{"namespace_id", "x"}}}};
+  config.queue_consumers = {{{"queue", "jobs"}, {"max_retries", 1}}};
 
   const WorkerConfig copy = cwrangler::worker_config_from_json(cwrangler::to_json(config));
   CHECK(cwrangler::to_json(copy) == cwrangler::to_json(config));
@@ -29,5 +30,11 @@ TEST_CASE("a bad field is named") {
                        doctest::Contains("\"main_module\" has the wrong type"), cwrangler::Error);
   CHECK_THROWS_WITH_AS(cwrangler::worker_config_from_json(nlohmann::json::object()),
                        doctest::Contains("\"main_module\" is missing"), cwrangler::Error);
+  for (const char* consumers : {R"([{}])", R"([3])", R"([{"queue": 3}])", R"({"queue": "q"})"}) {
+    CHECK_THROWS_WITH_AS(
+        cwrangler::worker_config_from_json(
+            {{"main_module", "entry.py"}, {"queue_consumers", nlohmann::json::parse(consumers)}}),
+        doctest::Contains("\"queue"), cwrangler::Error);
+  }
   CHECK_THROWS_AS(cwrangler::worker_config_from_json(3), cwrangler::Error);
 }

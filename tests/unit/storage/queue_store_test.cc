@@ -126,3 +126,12 @@ TEST_CASE("queue store: what was handed out when a process died is tried again, 
   CHECK(store.recover("q", rule, 0).size() == 1);
   CHECK(store.backlog("q").messages == 0);
 }
+
+TEST_CASE("queue store: messages that somebody has put in by hand") {
+  const TemporaryFolder folder;
+  QueueStore store(folder.path());
+  store.connection().execute(
+      "INSERT INTO messages (queue, id, sent_ms, due_ms, content_type, body) "
+      "VALUES ('q', 'mine', 0, 0, 'text', 'words')");
+  CHECK(bodies(store.take("q", 1, 0)) == Bodies{"words"});
+}
