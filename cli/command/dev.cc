@@ -6,8 +6,10 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "cli/api/environment.h"
 #include "cli/command/program.h"
 #include "cli/command/worker_flags.h"
+#include "cli/dev/account_access.h"
 #include "cli/dev/outbound_map.h"
 #include "cli/dev/session.h"
 #include "cli/packages/editor_links.h"
@@ -131,7 +133,13 @@ DevOverrides dev_overrides(const Flags& flags, const CommandContext& context) {
   overrides.upstream_protocol = flags.upstream_protocol;
   overrides.test_scheduled = flags.test_scheduled;
   overrides.live_reload = flags.live_reload;
-  overrides.local = flags.local;
+  if (!flags.local) {
+    const EnvironmentLookup environment =
+        api_environment(context.options.directory, context.options.environment);
+    overrides.account = [environment, clock = context.clock](const Config& config) {
+      return account_access(config, environment, clock());
+    };
+  }
   return overrides;
 }
 

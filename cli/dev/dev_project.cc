@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <string_view>
 
 #include "cli/dev/binding_table.h"
@@ -37,20 +38,67 @@ std::string detail_of(const ConfiguredBinding& configured) {
   return text_field(configured.settings, key->second);
 }
 
+/// Types of which a local run can use the account's.
+constexpr std::array<std::string_view, 4> kRemoteTypes{"d1", "kv_namespace", "queue", "r2_bucket"};
+
 /// Types that the runtime has on this machine.
 constexpr std::array<std::string_view, 8> kLocalTypes{
     "queue", "hyperdrive", "ratelimit", "assets", "d1", "kv_namespace", "r2_bucket", "service"};
 
-/// Where the resource is that a local run uses; `local`: not at the account.
-std::string mode_of(const ConfiguredBinding& configured, bool local) {
+bool is_one_of(const std::string& type, std::span<const std::string_view> types) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+/// Whether the account's resource is meant, where a local run may use it.
+bool is_remote(const ConfiguredBinding& configured) {
   const std::string& type = configured.binding.type;
-  if (type == "ai") {
-    if (configured.local.contains("openai_url")) return "local";
-    return local ? "not available" : "remote";
-  }
+  if (type == "ai") return !configured.local.contains("openai_url");
+  return is_one_of(type, kRemoteTypes) && configured.settings.value("remote", false);
+}
+
+/// Where the resource is that a local run uses.
+std::string mode_of(const ConfiguredBinding& configured, bool has_account) {
+  if (has_account && is_remote(configured)) return "remote";
+  const std::string& type = configured.binding.type;
   const bool is_local =
-      std::find(kLocalTypes.begin(), kLocalTypes.end(), type) != kLocalTypes.end();
+      is_one_of(type, kLocalTypes) || (type == "ai" && configured.local.contains("openai_url"));
   return is_local ? "local" : "not available";
+}
+
+/// Tells the bindings of the account how to reach it.
+void set_account(const Config& config, const DevOverrides& overrides, DevProject& project) {
+  if (!overrides.account) return;
+  nlohmann::json access;
+  for (Binding& binding : project.worker.bindings) {
+    const auto configured =
+        std::find_if(config.bindings.begin(), config.bindings.end(),
+                     [&](const auto& known) { return known.binding.name == binding.name; });
+    // A secret may have taken the binding's place.
+    if (configured == config.bindings.end() || configured->binding.type != binding.type ||
+        !is_remote(*configured)) {
+      continue;
+    }
+    if (access.is_null()) access = overrides.account(config);
+    binding.properties["remote"] = access;
+  }
+  // A binding of models says so itself when it is used; it may never be.
+  const bool is_meant = std::any_of(
+      config.bindings.begin(), config.bindings.end(),
+      [](const auto& binding) { return binding.binding.type != "ai" && is_remote(binding); });
+  if (is_meant && access.contains("problem")) {
+    project.warnings.push_back(access["problem"].get<std::string>());
+  }
+}
+
+/// For other kinds there is no such thing as a resource of the account.
+void warn_of_remote(const Config& config, std::vector<std::string>& warnings) {
+  for (const ConfiguredBinding& binding : config.bindings) {
+    if (!binding.settings.is_object() || !binding.settings.value("remote", false)) continue;
+    if (binding.binding.type == "ai" || is_one_of(binding.binding.type, kRemoteTypes)) continue;
+    warnings.push_back("The binding " + binding.binding.name +
+                       " has \"remote\": a local run cannot reach the account's " + binding.label +
+                       ".");
+  }
 }
 
 std::string value_of(const Binding& variable) {
@@ -63,11 +111,11 @@ std::string value_of(const Binding& variable) {
 }
 
 /// wrangler's order: resources, variables, secrets.
-std::vector<BindingRow> rows_of(const Project& project, bool local) {
+std::vector<BindingRow> rows_of(const Project& project, bool has_account) {
   std::vector<BindingRow> rows;
   for (const ConfiguredBinding& configured : project.config.bindings) {
     rows.push_back({configured.binding.name, detail_of(configured), configured.label,
-                    mode_of(configured, local)});
+                    mode_of(configured, has_account)});
   }
   for (const ConfiguredBinding& variable : project.config.variables) {
     const std::string& name = variable.binding.name;
@@ -82,13 +130,14 @@ std::vector<BindingRow> rows_of(const Project& project, bool local) {
   return rows;
 }
 
-std::vector<std::string> summary_of(const Project& project, bool local) {
+std::vector<std::string> summary_of(const Project& project, bool has_account) {
   std::vector<std::string> lines;
   for (const fs::path& file : project.secret_files) {
     lines.push_back("Using secrets defined in " +
                     file.lexically_proximate(project.config.directory).string());
   }
-  const std::vector<std::string> table = binding_table(rows_of(project, local), terminal_columns());
+  const std::vector<std::string> table =
+      binding_table(rows_of(project, has_account), terminal_columns());
   lines.insert(lines.end(), table.begin(), table.end());
   return lines;
 }
@@ -115,9 +164,7 @@ void set_upstream(const Config& config, const DevOverrides& overrides, WorkerCon
 
 }  // namespace
 
-DevProject dev_project(Project project, const DevOverrides& overrides) {
-  // Without a token the account is out of reach.
-  if (overrides.local) project.models.api_token.clear();
+DevProject dev_project(const Project& project, const DevOverrides& overrides) {
   const fs::path& root = project.config.directory;
   DevProject result;
   result.worker = make_worker_config(project);
@@ -131,8 +178,10 @@ DevProject dev_project(Project project, const DevOverrides& overrides) {
   }
   result.sync.project = root;
   result.sync.python_version = project.python_version;
-  result.summary = summary_of(project, overrides.local);
+  result.summary = summary_of(project, overrides.account != nullptr);
   result.warnings = project.warnings;
+  set_account(project.config, overrides, result);
+  if (overrides.account) warn_of_remote(project.config, result.warnings);
 
   result.targets.trees = {project.module_root};
   result.targets.folders = {root / "python_modules"};

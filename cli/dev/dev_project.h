@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,12 @@ struct DevOverrides {
   std::string upstream_protocol;     ///< of `request.url`; else `dev.upstream_protocol`
   bool test_scheduled = false;       ///< whether there is `/__scheduled`
   bool live_reload = false;          ///< whether HTML pages follow the code
-  bool local = false;                ///< whether the bindings that an account has are left out
+  /// How bindings of the account reach it; asked when there is one. Empty: such bindings are local,
+  /// or not available where there is nothing local in their place.
+  std::function<nlohmann::json(const Config&)> account;
 };
 
 /// Throws Error for a host in the configuration that is none.
-DevProject dev_project(Project project, const DevOverrides& overrides);
+DevProject dev_project(const Project& project, const DevOverrides& overrides);
 
 }  // namespace cwrangler::cli

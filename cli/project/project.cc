@@ -125,33 +125,6 @@ void load_secrets(const ProjectOptions& options, Project& project) {
   warn_of_missing_secrets(project);
 }
 
-/// Where a local run finds models, from this process's environment.
-ModelAccess model_access(const ProjectOptions& options, const Config& config) {
-  const auto variable = [&options](const char* name) {
-    return options.environment_variable(name).value_or("");
-  };
-  ModelAccess access;
-  access.base_url = variable("CLOUDFLARE_API_BASE_URL");
-  if (access.base_url.empty()) access.base_url = "https://api.cloudflare.com/client/v4";
-  access.api_token = variable("CLOUDFLARE_API_TOKEN");
-  access.account_id = variable("CLOUDFLARE_ACCOUNT_ID");
-  if (access.account_id.empty()) access.account_id = config.account_id;
-  access.openai_key = variable("OPENAI_API_KEY");
-  return access;
-}
-
-/// Only what the binding will use goes to the runtime.
-void add_model_access(const Project& project, nlohmann::json& properties) {
-  const ModelAccess& access = project.models;
-  if (properties.contains("openai_url")) {
-    properties["openai_key"] = access.openai_key;
-    return;
-  }
-  properties["base_url"] = access.base_url;
-  properties["account_id"] = access.account_id;
-  properties["api_token"] = access.api_token;
-}
-
 ProjectOptions with_environment(ProjectOptions options) {
   if (!options.environment_variable) options.environment_variable = &real_environment_variable;
   return options;
@@ -191,7 +164,7 @@ Project load_project(const ProjectOptions& given) {
     project.watched_files.push_back(project.config.directory / name);
   }
   load_secrets(options, project);
-  project.models = model_access(options, project.config);
+  project.openai_key = options.environment_variable("OPENAI_API_KEY").value_or("");
   return project;
 }
 
@@ -225,7 +198,9 @@ WorkerConfig make_worker_config(const Project& project) {
     if (is_secret(configured.binding.name)) continue;
     Binding binding = configured.binding;
     binding.properties = configured.local;
-    if (binding.type == "ai") add_model_access(project, binding.properties);
+    if (binding.properties.contains("openai_url")) {
+      binding.properties["openai_key"] = project.openai_key;
+    }
     worker.bindings.push_back(std::move(binding));
   }
   return worker;

@@ -26,14 +26,6 @@ struct ProjectOptions {
   EnvironmentLookup environment_variable;  ///< of this process; empty function: the real one
 };
 
-/// What the binding `ai` needs in a local run. The token and the key must not be printed.
-struct ModelAccess {
-  std::string base_url;    ///< of the v4 API
-  std::string api_token;   ///< empty: none
-  std::string account_id;  ///< empty: none
-  std::string openai_key;  ///< for a server of OpenAI's API; empty: none
-};
-
 struct Project {
   Config config;
   std::filesystem::path module_root;
@@ -43,9 +35,9 @@ struct Project {
   /// values must not be printed.
   std::vector<Binding> secrets;
   std::vector<std::filesystem::path> secret_files;  ///< where they are from
-  ModelAccess models;
-  std::string compatibility_date;         ///< the configuration's, or today
-  std::string python_version;             ///< what a local run uses
+  std::string openai_key;          ///< for models of a server of OpenAI's API; must not be printed
+  std::string compatibility_date;  ///< the configuration's, or today
+  std::string python_version;      ///< what a local run uses
   std::string production_python_version;  ///< what date and flags say
 
   /// A change in one of these folders (not below them), or of one of these files, which need not

@@ -1,6 +1,7 @@
 // Workers AI: https://developers.cloudflare.com/workers-ai/configuration/bindings/
 
 import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
+import {Account} from '../remote/account.js';
 import {OpenAiModels} from './openai_models.js';
 import {WorkersAi} from './workers_ai.js';
 
@@ -12,11 +13,9 @@ import {WorkersAi} from './workers_ai.js';
  */
 
 /** @returns {Models | undefined} */
-function modelsOf({openai_url: url, openai_model: model, openai_key: key, base_url: base, account_id: account,
-  api_token: token}) {
+function modelsOf({openai_url: url, openai_model: model, openai_key: key, remote}) {
   if (url) return new OpenAiModels({url, model, key});
-  if (base && account && token) return new WorkersAi({base, account, token});
-  return undefined;
+  return remote && !remote.problem ? new WorkersAi(new Account(remote)) : undefined;
 }
 
 /** What the service answered with an error. */

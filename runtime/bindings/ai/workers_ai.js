@@ -2,22 +2,20 @@
 // https://developers.cloudflare.com/api/resources/ai/methods/run/
 
 export class WorkersAi {
-  #url;
-  #token;
+  #account;
 
-  /** @param {{base: string, account: string, token: string}} account `base`: the API's address */
-  constructor({base, account, token}) {
-    this.#url = `${base.replace(/\/$/, '')}/accounts/${encodeURIComponent(account)}/ai/run/`;
-    this.#token = token;
+  /** @param {import('../remote/account.js').Account} account */
+  constructor(account) {
+    this.#account = account;
   }
 
   request(model, inputs, signal) {
     // Slashes are part of a model's name.
-    return fetch(this.#url + model.split('/').map((part) => encodeURIComponent(part).replace('%40', '@')).join('/'), {
-      method: 'POST',
-      headers: {'authorization': `Bearer ${this.#token}`, 'content-type': 'application/json'},
-      body: JSON.stringify(inputs),
+    const path = model.split('/').map((name) => encodeURIComponent(name).replace('%40', '@')).join('/');
+    return this.#account.request('POST', `/ai/run/${path}`, {
+      json: inputs,
       signal,
+      isAnswer: () => true,  // the binding tells of failures in its own way
     });
   }
 

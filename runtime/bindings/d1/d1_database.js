@@ -54,12 +54,20 @@ function toParameter(value) {
   throw failure('D1_TYPE_ERROR', `Type '${typeof value}' not supported for value '${value}'`);
 }
 
-/** The database of one binding, as sessions and statements use it. */
-class Requests {
+/**
+ * A database, as sessions and statements use it.
+ * @typedef {object} Requests
+ * @property {(queries: [sql: string, parameters: Value[]][]) => Promise<{results: Rows[], bookmark: string}>}
+ *     run all of them or none take effect
+ * @property {() => Promise<Uint8Array>} dump
+ */
+
+/** @implements {Requests} for a database in a file */
+export class LocalRequests {
   #handle;
   #open;
 
-  /** @param {() => number} open */
+  /** @param {() => number} open gives the handle; called at the first use */
   constructor(open) {
     this.#open = open;
   }
@@ -69,10 +77,6 @@ class Requests {
     return this.#handle ??= this.#open();
   }
 
-  /**
-   * @param {[sql: string, parameters: Value[]][]} queries
-   * @returns {Promise<{results: Rows[], bookmark: string}>}
-   */
   async run(queries) {
     return ops.d1Run(this.#database, queries);
   }
@@ -176,9 +180,9 @@ export class D1Database {
   /** Never has a bookmark: everything is asked of the one database there is. */
   #session;
 
-  /** @param {() => number} open gives the handle; called at the first use */
-  constructor(open) {
-    this.#requests = new Requests(open);
+  /** @param {Requests} requests */
+  constructor(requests) {
+    this.#requests = requests;
     this.#session = new D1DatabaseSession(this.#requests, null);
   }
 

@@ -9,6 +9,20 @@ const toSeconds = (milliseconds) =>
 const toMilliseconds = (seconds) => seconds === undefined ? undefined : seconds * 1000;
 const toMetadata = (json) => json === undefined ? undefined : JSON.parse(json);
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The last key that was listed. */
+const encodeCursor = (key) => btoa(String.fromCharCode(...encoder.encode(key)));
+
+function decodeCursor(cursor) {
+  try {
+    return decoder.decode(Uint8Array.from(atob(cursor), (character) => character.charCodeAt(0)));
+  } catch {
+    throw Object.assign(new Error('Invalid cursor.'), {status: 400});
+  }
+}
+
 export class DiskStore {
   #handle;
   #state;
@@ -40,9 +54,11 @@ export class DiskStore {
     await ops.kvDelete(this.#namespace, keys);
   }
 
-  async list(prefix, after, count) {
-    const keys = await ops.kvList(this.#namespace, prefix, after ?? '', count);
-    return keys.map(([name, expiration, metadata]) =>
-        [name, {expiration: toSeconds(expiration), metadata: toMetadata(metadata)}]);
+  async list(prefix, cursor, count) {
+    const after = cursor === undefined ? '' : decodeCursor(cursor);
+    const found = await ops.kvList(this.#namespace, prefix, after, count + 1);
+    const keys = found.slice(0, count).map(([name, expiration, metadata]) =>
+        ({name, expiration: toSeconds(expiration), metadata: toMetadata(metadata)}));
+    return {keys, cursor: found.length > count ? encodeCursor(keys[count - 1].name) : undefined};
   }
 }

@@ -12,12 +12,14 @@ import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
 /**
  * Where a namespace's data is. Entries that have expired are not there.
  * @typedef {object} KvStore
- * @property {(key: string) => Promise<KvEntry | undefined>} get
+ * @property {(key: string, wanted: {metadata: boolean}) => Promise<KvEntry | undefined>} get
  * @property {(key: string, entry: KvEntry) => Promise<void>} put
  * @property {(keys: string[]) => Promise<void>} delete
- * @property {(prefix: string, after: string | undefined, count: number) => Promise<[string, KvEntry][]>}
- *     list the first `count` entries after the key `after`, in the order of their keys' UTF-8 bytes,
- *     without their values
+ * @property {(prefix: string, cursor: string | undefined, count: number) => Promise<
+ *     {keys: {name: string, expiration?: number, metadata?: any}[], cursor?: string}>} list the first `count`
+ *     keys from the cursor on, in the order of their UTF-8 bytes; with a cursor where there are more
+ *
+ * Errors have the message, and where it is known the `status` of HTTP, that production would tell.
  */
 
 // https://developers.cloudflare.com/kv/platform/limits/
@@ -59,7 +61,7 @@ async function attempt(operation, work) {
   try {
     return await work();
   } catch (error) {
-    throw failed(operation, 500, error.message);
+    throw failed(operation, error.status ?? 500, error.message);
   }
 }
 
@@ -159,16 +161,6 @@ function copyOfMetadata(metadata) {
   return JSON.parse(json);
 }
 
-const encodeCursor = (key) => btoa(String.fromCharCode(...encoder.encode(key)));
-
-function decodeCursor(cursor) {
-  try {
-    return decoder.decode(Uint8Array.from(atob(cursor), (character) => character.charCodeAt(0)));
-  } catch {
-    throw failed('GET', 400, 'Invalid cursor.');
-  }
-}
-
 export class KvNamespace {
   #store;
 
@@ -184,20 +176,20 @@ export class KvNamespace {
    */
   async get(key, options) {
     if (Array.isArray(key)) {
-      const found = await this.#getMany(key, options);
+      const found = await this.#getMany(key, options, false);
       return new Map([...found].map(([name, entry]) => [name, entry?.value ?? null]));
     }
-    return (await this.#getOne(key, readType(options)))?.value ?? null;
+    return (await this.#getOne(key, readType(options), false))?.value ?? null;
   }
 
   /** As `get`, with {value, metadata, cacheStatus} in place of the value. */
   async getWithMetadata(key, options) {
     if (Array.isArray(key)) {
-      const found = await this.#getMany(key, options);
+      const found = await this.#getMany(key, options, true);
       return new Map([...found].map(
           ([name, entry]) => [name, entry === null ? null : {...entry, cacheStatus: null}]));
     }
-    const entry = await this.#getOne(key, readType(options));
+    const entry = await this.#getOne(key, readType(options), true);
     return {value: entry?.value ?? null, metadata: entry?.metadata ?? null, cacheStatus: null};
   }
 
@@ -237,33 +229,31 @@ export class KvNamespace {
       throw failed('GET', 400,
           `Invalid key_count_limit of ${limit}. Please specify an integer less than ${MAX_LIST_KEYS}.`);
     }
-    const after = cursor ? decodeCursor(`${cursor}`) : undefined;
     const start = `${prefix ?? ''}`;
     checkKeyLength('GET', start);
-    const found = await attempt('GET', () => this.#store.list(start, after, count + 1));
-    const complete = found.length <= count;
-    const keys = found.slice(0, count).map(([name, {expiration, metadata}]) => ({
-      name,
-      ...(expiration === undefined ? {} : {expiration}),
-      ...(metadata === undefined ? {} : {metadata}),
-    }));
+    const from = cursor ? `${cursor}` : undefined;
+    const found = await attempt('GET', () => this.#store.list(start, from, count));
     return {
-      keys,
-      list_complete: complete,
-      ...(complete ? {} : {cursor: encodeCursor(keys[keys.length - 1].name)}),
+      keys: found.keys.map(({name, expiration, metadata}) => ({
+        name,
+        ...(expiration === undefined ? {} : {expiration}),
+        ...(metadata === undefined ? {} : {metadata}),
+      })),
+      list_complete: found.cursor === undefined,
+      ...(found.cursor === undefined ? {} : {cursor: found.cursor}),
       cacheStatus: null,
     };
   }
 
-  async #getOne(key, type) {
+  async #getOne(key, type, metadata) {
     const name = `${key}`;
     checkKey('GET', name);
-    const entry = await attempt('GET', () => this.#store.get(name));
+    const entry = await attempt('GET', () => this.#store.get(name, {metadata}));
     if (entry === undefined) return null;
     return {value: CONVERSIONS[type](entry.value), metadata: entry.metadata ?? null};
   }
 
-  async #getMany(keys, options) {
+  async #getMany(keys, options, metadata) {
     const type = readType(options);
     if (type !== 'text' && type !== 'json') {
       throw failed('GET_BULK', 400, `"${type}" is not a valid type. Use "json" or "text"`);
@@ -275,7 +265,7 @@ export class KvNamespace {
     const names = keys.map((key) => `${key}`);
     const entries = await Promise.all(names.map((name) => {
       checkKey('GET_BULK', name);
-      return attempt('GET_BULK', () => this.#store.get(name));
+      return attempt('GET_BULK', () => this.#store.get(name, {metadata}));
     }));
     const total = entries.reduce((sum, entry) => sum + (entry?.value.length ?? 0), 0);
     if (total > MAX_BULK_BYTES) {

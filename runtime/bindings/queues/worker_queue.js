@@ -1,10 +1,8 @@
 // The producer's end of a queue:
 // https://developers.cloudflare.com/queues/configuration/javascript-apis/#producer
 
-import {ops} from '../../web/js/host.js';
 import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
 import {checkContentType, writeBody} from './message_body.js';
-import {metricsOf} from './metrics.js';
 
 // https://developers.cloudflare.com/queues/platform/limits/
 const MAX_MESSAGE_BYTES = 128_000;
@@ -30,14 +28,21 @@ function delayOf(method, delaySeconds) {
   return delaySeconds;
 }
 
+/**
+ * Where messages go.
+ * @typedef {{backlogCount: number, backlogBytes: number, oldestMessageTimestamp?: Date}} Metrics
+ * @typedef {object} Queue
+ * @property {(messages: [contentType: string, body: Uint8Array, delaySeconds: number][]) => Promise<Metrics>}
+ *     send fulfilled when they are on disk
+ * @property {() => Promise<Metrics>} metrics
+ */
+
 export class WorkerQueue {
   #settings;
-  #handle;
 
   /**
    * @param {object} settings
-   * @param {() => number} settings.open returns a handle of the queues' ops
-   * @param {string} settings.queue its name
+   * @param {Queue} settings.queue
    * @param {number} [settings.delaySeconds] of messages that have none of their own
    * @param {'json' | 'v8'} settings.contentType of messages that have none of their own
    */
@@ -48,7 +53,7 @@ export class WorkerQueue {
   /**
    * @param {any} body
    * @param {{contentType?: 'json' | 'text' | 'bytes' | 'v8', delaySeconds?: number}} [options]
-   * @returns {Promise<{metadata: {metrics: object}}>} when the message is on disk
+   * @returns {Promise<{metadata: {metrics: Metrics}}>} when the message is on disk
    */
   async send(body, options) {
     return this.#write('send', [this.#message('send', {...options, body}, undefined)]);
@@ -57,7 +62,7 @@ export class WorkerQueue {
   /**
    * @param {Iterable<{body: any, contentType?: string, delaySeconds?: number}>} messages
    * @param {{delaySeconds?: number}} [options] for messages that have no delay of their own
-   * @returns {Promise<{metadata: {metrics: object}}>} when all of them are on disk
+   * @returns {Promise<{metadata: {metrics: Metrics}}>} when all of them are on disk
    */
   async sendBatch(messages, options) {
     const written = Array.from(
@@ -75,9 +80,9 @@ export class WorkerQueue {
     return this.#write('sendBatch', written);
   }
 
-  /** @returns {Promise<{backlogCount: number, backlogBytes: number, oldestMessageTimestamp?: Date}>} */
+  /** @returns {Promise<Metrics>} */
   async metrics() {
-    return this.#ask('metrics', (handle) => ops.queueBacklog(handle, this.#settings.queue));
+    return this.#ask('metrics', (queue) => queue.metrics());
   }
 
   /** @returns {[contentType: string, body: Uint8Array, delaySeconds: number]} */
@@ -94,16 +99,13 @@ export class WorkerQueue {
   }
 
   async #write(method, messages) {
-    const metrics = await this.#ask(
-        method, (handle) => ops.queueSend(handle, this.#settings.queue, messages));
-    return {metadata: {metrics}};
+    return {metadata: {metrics: await this.#ask(method, (queue) => queue.send(messages))}};
   }
 
   async #ask(method, call) {
     if (isTopLevel()) throw disallowedOperation();
-    this.#handle ??= this.#settings.open();
     try {
-      return metricsOf(await call(this.#handle));
+      return await call(this.#settings.queue);
     } catch (error) {
       throw failed(method, error.message, {cause: error});
     }

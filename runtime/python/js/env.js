@@ -1,34 +1,46 @@
 // The environment of a Worker: its bindings, by name.
 
 import {Ai} from '../../bindings/ai/ai.js';
-import {D1Database} from '../../bindings/d1/d1_database.js';
+import {D1Database, LocalRequests} from '../../bindings/d1/d1_database.js';
 import {Hyperdrive} from '../../bindings/hyperdrive/hyperdrive.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
 import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
+import {LocalQueue} from '../../bindings/queues/local_queue.js';
 import {WorkerQueue} from '../../bindings/queues/worker_queue.js';
 import {Ratelimit} from '../../bindings/ratelimit/ratelimit.js';
 import {R2Bucket} from '../../bindings/r2/r2_bucket.js';
+import {Account} from '../../bindings/remote/account.js';
+import {AccountD1Requests} from '../../bindings/remote/d1_requests.js';
+import {AccountKvStore} from '../../bindings/remote/kv_store.js';
+import {AccountQueue} from '../../bindings/remote/queue.js';
+import {AccountBucket} from '../../bindings/remote/r2_bucket.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
 import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
 import {ops} from '../../web/js/host.js';
 
-function kvNamespace({name, namespace_id: id = name}, {stateDirectory}) {
-  return new KvNamespace(new DiskStore(stateDirectory, id));
+// With `remote`, how to reach the account, a resource is the account's.
+
+function kvNamespace({name, namespace_id: id = name, remote}, {stateDirectory}) {
+  return new KvNamespace(
+      remote ? new AccountKvStore(new Account(remote), id) : new DiskStore(stateDirectory, id));
 }
 
-function d1Database({name, id = name}, {stateDirectory}) {
-  return new D1Database(() => ops.d1Open(stateDirectory, id));
+function d1Database({name, id = name, remote}, {stateDirectory}) {
+  return new D1Database(remote
+      ? new AccountD1Requests(new Account(remote), id)
+      : new LocalRequests(() => ops.d1Open(stateDirectory, id)));
 }
 
-function r2Bucket({name, bucket_name: bucket = name}, {stateDirectory}) {
-  return new R2Bucket(() => ops.r2Open(stateDirectory, bucket));
+function r2Bucket({name, bucket_name: bucket = name, remote}, {stateDirectory}) {
+  return remote ? new AccountBucket(new Account(remote), bucket)
+      : new R2Bucket(() => ops.r2Open(stateDirectory, bucket));
 }
 
-function queue({name, queue_name: queue = name, delivery_delay: delay}, {stateDirectory, flags}) {
+function queue({name, queue_name: queue = name, delivery_delay: delay, remote}, {stateDirectory, flags}) {
   return new WorkerQueue({
-    open: () => ops.queuesOpen(stateDirectory),
-    queue,
+    queue: remote ? new AccountQueue(new Account(remote), queue)
+        : new LocalQueue(() => ops.queuesOpen(stateDirectory), queue),
     delaySeconds: delay,
     contentType: flags.queues_json_messages ? 'json' : 'v8',
   });
