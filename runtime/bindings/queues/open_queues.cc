@@ -59,6 +59,7 @@ void OpenQueues::send_group(std::vector<Send> group) {
   std::vector<QueueBacklog> left;
   if (group.size() > 1) {
     std::vector<QueueSend> calls;
+    calls.reserve(group.size());
     for (const Send& send : group) calls.push_back(send.messages);
     if (write(calls, left).empty()) {
       for (size_t i = 0; i < group.size(); ++i) group[i].done(left[i], "");

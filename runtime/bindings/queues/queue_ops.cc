@@ -13,6 +13,8 @@
 // have the names of the configuration file. The promise of a send is fulfilled when the messages
 // are on disk.
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -37,7 +39,6 @@ using engine::PendingPromise;
 using engine::ScriptScope;
 using nlohmann::json;
 using storage::DeadMessage;
-using storage::NewQueueMessage;
 using storage::QueueBacklog;
 using storage::QueueMessage;
 using storage::QueueSettlement;
@@ -73,7 +74,7 @@ Delivery::Reply promise_of(Call call) {
 
 /// An argument that this runtime's own JavaScript has made.
 json json_argument(Call call, int index) {
-  const json value = json::parse(text_argument(call, index), nullptr, /*allow_exceptions=*/false);
+  json value = json::parse(text_argument(call, index), nullptr, /*allow_exceptions=*/false);
   if (!value.is_object()) throw engine::TypeErrorException("a JSON object is expected");
   return value;
 }
@@ -153,12 +154,14 @@ QueueDelivery::Report report_to(web::LogSink log, std::string queue) {
                                                           const std::vector<DeadMessage>& dead) {
     const std::string& target = rule.dead_letter_queue;
     for (const DeadMessage& message : dead) {
-      const std::string which = " message \"" + message.id + "\" on queue \"" + queue + "\"";
-      const std::string times = " after " + std::to_string(message.attempts) + " failed attempt" +
-                                (message.attempts == 1 ? "" : "s");
-      log("warn", target.empty() ? "Dropped" + which + times + "!"
-                                 : "Moving" + which + " to dead letter queue \"" + target + "\"" +
-                                       times + "...");
+      const char* const plural = message.attempts == 1 ? "" : "s";
+      log("warn",
+          target.empty()
+              ? fmt::format("Dropped message \"{}\" on queue \"{}\" after {} failed attempt{}!",
+                            message.id, queue, message.attempts, plural)
+              : fmt::format("Moving message \"{}\" on queue \"{}\" to dead letter queue "
+                            "\"{}\" after {} failed attempt{}...",
+                            message.id, queue, target, message.attempts, plural));
     }
   };
 }
