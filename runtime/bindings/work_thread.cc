@@ -7,6 +7,11 @@ namespace cwrangler::bindings {
 WorkThread::WorkThread() : thread_([this] { run(); }) {}
 
 WorkThread::~WorkThread() {
+  finish();
+}
+
+void WorkThread::finish() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;

@@ -20,8 +20,11 @@ class WorkThread {
   WorkThread();
   WorkThread(const WorkThread&) = delete;
   WorkThread& operator=(const WorkThread&) = delete;
-  /// Waits for the tasks that were posted.
+  /// As finish().
   ~WorkThread();
+
+  /// Waits for the tasks that were posted; none may be posted any more. Not on the thread itself.
+  void finish();
 
   /// Any thread. Tasks run in the order in which they were posted.
   void post(Task task);
