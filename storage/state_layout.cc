@@ -100,6 +100,14 @@ fs::path cache_file(const fs::path& state, std::string_view name) {
   return object_file(state / "cache", kCacheObject, name);
 }
 
+fs::path analytics_file(const fs::path& state, std::string_view dataset) {
+  return state / "analytics" / (folder_name(dataset) + ".sqlite");
+}
+
+fs::path email_folder(const fs::path& state, std::string_view binding) {
+  return state / "email" / folder_name(binding);
+}
+
 fs::path cache_folder(const fs::path& state, std::string_view name) {
   return state / "cache" / folder_name(name);
 }

@@ -35,6 +35,11 @@ std::filesystem::path cache_folder(const std::filesystem::path& state, std::stri
 std::filesystem::path queues_file(const std::filesystem::path& state);
 std::filesystem::path queue_lock_file(const std::filesystem::path& state, std::string_view queue);
 
+/// Of these wrangler keeps nothing: the SQLite file of an Analytics Engine dataset, and the folder
+/// of the messages that a send_email binding has sent.
+std::filesystem::path analytics_file(const std::filesystem::path& state, std::string_view dataset);
+std::filesystem::path email_folder(const std::filesystem::path& state, std::string_view binding);
+
 /// hex(a b) as above.
 std::string object_id(std::string_view unique_key, std::string_view name);
 

@@ -1,13 +1,10 @@
 #include "cli/local/d1_databases.h"
 
-#include <sys/random.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "cli/config/uuid.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::cli {
@@ -21,24 +18,6 @@ std::string setting(const ConfiguredBinding& binding, const char* key,
   const auto found = binding.settings.find(key);
   return found != binding.settings.end() && found->is_string() ? found->get<std::string>()
                                                                : otherwise;
-}
-
-/// A random UUID (RFC 9562, version 4).
-std::string new_uuid() {
-  std::array<unsigned char, 16> bytes;
-  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    throw system_error("making an id");
-  }
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-  std::string uuid;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) uuid += '-';
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", bytes[i]);
-    uuid += digits;
-  }
-  return uuid;
 }
 
 }  // namespace
@@ -126,7 +105,7 @@ const LocalDatabase& LocalDatabases::create(const std::string& name,
   }
   LocalDatabase database;
   database.name = name;
-  database.id = new_uuid();
+  database.id = random_uuid();
   database.created_at = created_at;
   database.file = storage::d1_file(state_, database.id);
   const storage::D1Database made(database.file);

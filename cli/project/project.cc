@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "cli/config/utc_time.h"
+#include "cli/config/uuid.h"
 #include "cli/project/compatibility_choice.h"
 #include "cli/project/local_variables.h"
 #include "cli/project/module_collection.h"
@@ -125,6 +126,34 @@ void load_secrets(const ProjectOptions& options, Project& project) {
   warn_of_missing_secrets(project);
 }
 
+/// Databases of Hyperdrive bindings that the environment names, as wrangler reads it: they come
+/// before those of the configuration.
+void set_local_databases(const ProjectOptions& options, Project& project) {
+  for (ConfiguredBinding& configured : project.config.bindings) {
+    if (configured.binding.type != "hyperdrive") continue;
+    const std::string name = "HYPERDRIVE_LOCAL_CONNECTION_STRING_" + configured.binding.name;
+    std::optional<std::string> database = options.environment_variable("CLOUDFLARE_" + name);
+    if (!database) {
+      database = options.environment_variable("WRANGLER_" + name);
+      if (!database) continue;
+      project.warnings.push_back("WRANGLER_" + name + " is deprecated: set CLOUDFLARE_" + name +
+                                 " in its place.");
+    }
+    configured.local["local_connection_string"] = *database;
+  }
+}
+
+/// A local run is a version of its own, without a tag.
+nlohmann::json make_version(const ProjectOptions& options) {
+  return {{"id", random_uuid()}, {"tag", ""}, {"timestamp", utc_time(options.clock())}};
+}
+
+void set_versions(const ProjectOptions& options, Project& project) {
+  for (ConfiguredBinding& configured : project.config.bindings) {
+    if (configured.binding.type == "version_metadata") configured.local = make_version(options);
+  }
+}
+
 ProjectOptions with_environment(ProjectOptions options) {
   if (!options.environment_variable) options.environment_variable = &real_environment_variable;
   return options;
@@ -164,6 +193,8 @@ Project load_project(const ProjectOptions& given) {
     project.watched_files.push_back(project.config.directory / name);
   }
   load_secrets(options, project);
+  set_local_databases(options, project);
+  set_versions(options, project);
   project.openai_key = options.environment_variable("OPENAI_API_KEY").value_or("");
   return project;
 }

@@ -10,8 +10,8 @@ namespace cwrangler::bindings {
 std::span<const engine::Op> binding_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
-    for (const auto& table :
-         {asset_ops(), cache_ops(), d1_ops(), kv_ops(), queue_ops(), r2_ops()}) {
+    for (const auto& table : {analytics_ops(), asset_ops(), cache_ops(), d1_ops(), email_ops(),
+                              kv_ops(), queue_ops(), r2_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -21,9 +21,11 @@ std::span<const engine::Op> binding_ops() {
 
 void install_bindings(engine::Isolate& isolate) {
   isolate.set_state<Delivery>(isolate);
+  install_analytics(isolate);
   install_assets(isolate);
   install_cache(isolate);
   install_d1(isolate);
+  install_email(isolate);
   install_kv(isolate);
   install_queues(isolate);
   install_r2(isolate);

@@ -9,15 +9,19 @@
 
 namespace cwrangler::bindings {
 
+std::span<const engine::Op> analytics_ops();
 std::span<const engine::Op> asset_ops();
 std::span<const engine::Op> cache_ops();
 std::span<const engine::Op> d1_ops();
+std::span<const engine::Op> email_ops();
 std::span<const engine::Op> kv_ops();
 std::span<const engine::Op> queue_ops();
 std::span<const engine::Op> r2_ops();
 
+void install_analytics(engine::Isolate& isolate);
 void install_cache(engine::Isolate& isolate);
 void install_d1(engine::Isolate& isolate);
+void install_email(engine::Isolate& isolate);
 void install_kv(engine::Isolate& isolate);
 void install_queues(engine::Isolate& isolate);
 void install_r2(engine::Isolate& isolate);

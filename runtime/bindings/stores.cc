@@ -85,6 +85,53 @@ storage::CacheStore& OpenStore<storage::CacheStore>::store() {
   return *store_;
 }
 
+template <>
+storage::AnalyticsStore& OpenStore<storage::AnalyticsStore>::store() {
+  if (!store_) store_ = std::make_unique<storage::AnalyticsStore>(state_, id_);
+  return *store_;
+}
+
+template <>
+storage::Outbox& OpenStore<storage::Outbox>::store() {
+  if (!store_) store_ = std::make_unique<storage::Outbox>(state_, id_);
+  return *store_;
+}
+
+void OpenDataset::write(storage::AnalyticsPoint point, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    points_.push_back(std::move(point));
+    done_.push_back(std::move(done));
+    // Who comes after the first finds the task posted already.
+    if (points_.size() > 1) return;
+  }
+  const auto take_done = [this] {
+    const std::lock_guard lock(mutex_);
+    points_.clear();
+    return std::exchange(done_, {});
+  };
+  post(
+      [this](storage::AnalyticsStore& store) {
+        std::vector<storage::AnalyticsPoint> points;
+        std::vector<Done> waiting;
+        {
+          const std::lock_guard lock(mutex_);
+          points = std::exchange(points_, {});
+          waiting = std::exchange(done_, {});
+        }
+        std::string problem;
+        try {
+          store.add(points);
+        } catch (const std::exception& error) {
+          problem = error.what();
+        }
+        for (const Done& tell : waiting) tell(problem);
+      },
+      [take_done](const std::string& problem) {
+        for (const Done& tell : take_done()) tell(problem);
+      });
+}
+
 void OpenNamespace::write(std::vector<storage::KvChange> changes, Done done) {
   bool is_first = false;
   {
@@ -154,6 +201,16 @@ std::shared_ptr<OpenQueues> open_queues(const std::string& state) {
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name) {
   static Registry<OpenBucket> registry;
   return registry.find(state, name);
+}
+
+std::shared_ptr<OpenDataset> open_dataset(const std::string& state, const std::string& dataset) {
+  static Registry<OpenDataset> registry;
+  return registry.find(state, dataset);
+}
+
+std::shared_ptr<OpenOutbox> open_outbox(const std::string& state, const std::string& binding) {
+  static Registry<OpenOutbox> registry;
+  return registry.find(state, binding);
 }
 
 std::shared_ptr<OpenCache> open_cache(const std::string& state, const std::string& name) {

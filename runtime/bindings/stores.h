@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "runtime/bindings/work_thread.h"
+#include "storage/analytics_store.h"
 #include "storage/cache_store.h"
 #include "storage/d1_database.h"
 #include "storage/kv_store.h"
+#include "storage/outbox.h"
 #include "storage/r2_bucket.h"
 
 namespace cwrangler::bindings {
@@ -57,6 +59,10 @@ class OpenStore {
     });
   }
 
+ protected:
+  /// For classes with members of their own, which tasks use: waits for the tasks.
+  void finish() { thread_.finish(); }
+
  private:
   const std::filesystem::path state_;
   const std::string id_;
@@ -66,6 +72,7 @@ class OpenStore {
 
 using OpenDatabase = OpenStore<storage::D1Database>;
 using OpenCache = OpenStore<storage::CacheStore>;
+using OpenOutbox = OpenStore<storage::Outbox>;
 using OpenBucket = OpenStore<storage::R2Bucket>;
 
 /// Writes that are not on disk yet. A base, so that it is there until the thread has ended.
@@ -92,10 +99,28 @@ class OpenNamespace : private WaitingWrites, public OpenStore<storage::KvStore> 
   static void write_group(storage::KvStore& store, std::vector<Write>& group);
 };
 
+/// A dataset: the points that wait are written together.
+class OpenDataset : public OpenStore<storage::AnalyticsStore> {
+ public:
+  using OpenStore::OpenStore;
+  ~OpenDataset() { finish(); }
+
+  /// `problem`: empty when the point is on disk.
+  using Done = std::function<void(const std::string& problem)>;
+  void write(storage::AnalyticsPoint point, Done done);
+
+ private:
+  std::mutex mutex_;
+  std::vector<storage::AnalyticsPoint> points_;
+  std::vector<Done> done_;
+};
+
 /// `state`: the folder of local state; empty: one that is removed when this process ends.
 std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std::string& id);
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id);
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name);
+std::shared_ptr<OpenDataset> open_dataset(const std::string& state, const std::string& dataset);
+std::shared_ptr<OpenOutbox> open_outbox(const std::string& state, const std::string& binding);
 std::shared_ptr<OpenCache> open_cache(const std::string& state, const std::string& name);
 
 }  // namespace cwrangler::bindings

@@ -1,7 +1,9 @@
 // The environment of a Worker: its bindings, by name.
 
+import {AnalyticsEngineDataset} from '../../bindings/analytics/analytics_engine_dataset.js';
 import {Ai} from '../../bindings/ai/ai.js';
 import {D1Database, LocalRequests} from '../../bindings/d1/d1_database.js';
+import {SendEmail} from '../../bindings/email/send_email.js';
 import {Hyperdrive} from '../../bindings/hyperdrive/hyperdrive.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
@@ -46,6 +48,15 @@ function queue({name, queue_name: queue = name, delivery_delay: delay, remote}, 
   });
 }
 
+function analyticsEngine({name, dataset = name}, {stateDirectory}) {
+  return new AnalyticsEngineDataset(() => ops.analyticsOpen(stateDirectory, dataset));
+}
+
+/** Which version of the Worker runs: what the command line has made of it. */
+function versionMetadata({id = '', tag = '', timestamp = ''}) {
+  return {id, tag, timestamp};
+}
+
 /** A binding that answers requests and has no methods. */
 function assets({name}, {assets: files, values}) {
   if (files === undefined) throw new Error(`The binding ${name} needs "assets" with a directory.`);
@@ -82,6 +93,7 @@ const MAKERS = {
   secret_text: ({text}) => text,
   json: ({json}) => json,
   ai: (binding) => new Ai(binding),
+  analytics_engine: analyticsEngine,
   assets,
   d1: d1Database,
   kv_namespace: kvNamespace,
@@ -89,7 +101,9 @@ const MAKERS = {
   r2_bucket: r2Bucket,
   hyperdrive: (binding) => new Hyperdrive(binding),
   ratelimit: (binding) => new Ratelimit(binding),
+  send_email: (binding, {stateDirectory}) => new SendEmail(binding, stateDirectory),
   service,
+  version_metadata: versionMetadata,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),
   workflow: (binding) => new WorkflowImpl(binding),
   worker_loader: (_, {values}) => new WorkerLoader(values),

@@ -2,6 +2,7 @@
 
 import {StaticAssets} from '../../bindings/assets/static_assets.js';
 import {setCacheDirectory} from '../../bindings/cache/cache.js';
+import {cloudflareEmail} from '../../bindings/email/email_message.js';
 import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
@@ -111,6 +112,7 @@ class PythonWorker {
     setOutboundMap(this.configuration.outboundMap);
     setStandardBinaryType(this.configuration.flags.websocket_standard_binary_type);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
+    ops.pythonDefineModule('cloudflare:email', cloudflareEmail);
     ops.pythonDefineModule('cloudflare:sockets', cloudflareSockets);
     enterTopLevel();
     await this.python.start(layers);

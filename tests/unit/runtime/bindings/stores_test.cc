@@ -10,8 +10,10 @@
 
 #include "tests/unit/cli/temporary_folder.h"
 
+using cwrangler::bindings::open_dataset;
 using cwrangler::bindings::open_namespace;
 using cwrangler::bindings::WorkThread;
+using cwrangler::storage::AnalyticsStore;
 using cwrangler::storage::Blob;
 using cwrangler::storage::KvChange;
 using cwrangler::storage::KvStore;
@@ -144,4 +146,28 @@ TEST_CASE("a task that is posted while another thread does something quick comes
     }
     ran.get_future().wait();
   }
+}
+
+TEST_CASE("what waits to be written is written when its store is let go") {
+  const TemporaryFolder folder;
+  std::promise<void> begin;
+  std::shared_future<void> begun = begin.get_future().share();
+  std::atomic<int> done{0};
+  const auto count = [&done](const std::string& problem) {
+    CHECK(problem.empty());
+    ++done;
+  };
+  auto space = open_namespace(folder.path(), "ns");
+  auto dataset = open_dataset(folder.path(), "data");
+  space->post([begun](KvStore&) { begun.wait(); }, [](const std::string&) {});
+  dataset->post([begun](AnalyticsStore&) { begun.wait(); }, [](const std::string&) {});
+  for (int i = 0; i < 3; ++i) {
+    space->write({put("k" + std::to_string(i))}, count);
+    dataset->write({}, count);
+  }
+  begin.set_value();
+  space.reset();
+  dataset.reset();
+  CHECK(done == 6);
+  CHECK(KvStore(folder.path(), "ns").list("", "", 10, 0).size() == 3);
 }
