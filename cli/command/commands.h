@@ -53,6 +53,7 @@ void add_complete_command(CLI::App& program, CommandContext& context);
 void add_d1_command(CLI::App& program, CommandContext& context);
 void add_kv_command(CLI::App& program, CommandContext& context);
 void add_r2_command(CLI::App& program, CommandContext& context);
+void add_state_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);
 void add_api_command(CLI::App& program, CommandContext& context);
 
