@@ -104,6 +104,10 @@ fs::path analytics_file(const fs::path& state, std::string_view dataset) {
   return state / "analytics" / (folder_name(dataset) + ".sqlite");
 }
 
+fs::path vectorize_file(const fs::path& state, std::string_view index) {
+  return state / "vectorize" / (folder_name(index) + ".sqlite");
+}
+
 fs::path email_folder(const fs::path& state, std::string_view binding) {
   return state / "email" / folder_name(binding);
 }

@@ -35,9 +35,10 @@ std::filesystem::path cache_folder(const std::filesystem::path& state, std::stri
 std::filesystem::path queues_file(const std::filesystem::path& state);
 std::filesystem::path queue_lock_file(const std::filesystem::path& state, std::string_view queue);
 
-/// Of these wrangler keeps nothing: the SQLite file of an Analytics Engine dataset, and the folder
-/// of the messages that a send_email binding has sent.
+/// Of these wrangler keeps nothing: the SQLite files of an Analytics Engine dataset and of a
+/// Vectorize index, and the folder of the messages that a send_email binding has sent.
 std::filesystem::path analytics_file(const std::filesystem::path& state, std::string_view dataset);
+std::filesystem::path vectorize_file(const std::filesystem::path& state, std::string_view index);
 std::filesystem::path email_folder(const std::filesystem::path& state, std::string_view binding);
 
 /// hex(a b) as above.

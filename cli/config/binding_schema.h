@@ -273,6 +273,9 @@ inline constexpr std::array kAssetsFields{
           "Whether, or for which paths, the Worker is asked before the files", "false"),
 };
 
+inline constexpr std::array<std::string_view, 3> kVectorMetrics{"cosine", "euclidean",
+                                                                "dot-product"};
+
 inline constexpr std::array kVectorizeFields{
     kBindingName,
     Key{.name = "index_name",
@@ -280,6 +283,14 @@ inline constexpr std::array kVectorizeFields{
         .description = "The index's name",
         .required = true,
         .property = "index_name"},
+    // Ours: of an index at the account the account knows it.
+    Key{.name = "metric",
+        .type = string,
+        .description = "How near vectors are to each other, in local runs",
+        .values = kVectorMetrics,
+        .default_value = "cosine",
+        .property = "metric",
+        .local_only = true},
     kRemote,
 };
 

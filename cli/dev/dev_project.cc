@@ -42,9 +42,10 @@ std::string detail_of(const ConfiguredBinding& configured) {
 constexpr std::array<std::string_view, 4> kRemoteTypes{"d1", "kv_namespace", "queue", "r2_bucket"};
 
 /// Types that the runtime has on this machine.
-constexpr std::array<std::string_view, 11> kLocalTypes{
-    "analytics_engine", "assets",    "d1",         "hyperdrive", "kv_namespace",    "queue",
-    "r2_bucket",        "ratelimit", "send_email", "service",    "version_metadata"};
+constexpr std::array<std::string_view, 12> kLocalTypes{
+    "analytics_engine", "assets",  "d1",        "hyperdrive",
+    "kv_namespace",     "queue",   "r2_bucket", "ratelimit",
+    "send_email",       "service", "vectorize", "version_metadata"};
 
 bool is_one_of(const std::string& type, std::span<const std::string_view> types) {
   return std::find(types.begin(), types.end(), type) != types.end();

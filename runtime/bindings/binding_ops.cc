@@ -11,7 +11,7 @@ std::span<const engine::Op> binding_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
     for (const auto& table : {analytics_ops(), asset_ops(), cache_ops(), d1_ops(), email_ops(),
-                              kv_ops(), queue_ops(), r2_ops()}) {
+                              kv_ops(), queue_ops(), r2_ops(), vectorize_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -29,6 +29,7 @@ void install_bindings(engine::Isolate& isolate) {
   install_kv(isolate);
   install_queues(isolate);
   install_r2(isolate);
+  install_vectorize(isolate);
 }
 
 }  // namespace cwrangler::bindings

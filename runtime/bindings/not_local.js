@@ -23,3 +23,9 @@ export const WorkflowImpl = class WorkflowImpl extends refusing(
     ['create', 'createBatch', 'get'],
     ({name, class_name: className}) =>
         `The binding ${name} leads to the Workflow ${className}: this runtime does not run Workflows.`) {};
+
+export const ImagesBindingImpl = class ImagesBindingImpl extends refusing(
+    ['info', 'input'],
+    ({name}) =>
+        `The binding ${name} transforms images at Cloudflare, which this runtime does not do. Deploy the ` +
+        'Worker to use it; in local runs let the code go on without it.') {};

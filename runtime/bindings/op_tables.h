@@ -17,6 +17,7 @@ std::span<const engine::Op> email_ops();
 std::span<const engine::Op> kv_ops();
 std::span<const engine::Op> queue_ops();
 std::span<const engine::Op> r2_ops();
+std::span<const engine::Op> vectorize_ops();
 
 void install_analytics(engine::Isolate& isolate);
 void install_cache(engine::Isolate& isolate);
@@ -25,6 +26,7 @@ void install_email(engine::Isolate& isolate);
 void install_kv(engine::Isolate& isolate);
 void install_queues(engine::Isolate& isolate);
 void install_r2(engine::Isolate& isolate);
+void install_vectorize(engine::Isolate& isolate);
 void install_assets(engine::Isolate& isolate);
 
 }  // namespace cwrangler::bindings

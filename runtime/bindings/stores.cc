@@ -92,6 +92,12 @@ storage::AnalyticsStore& OpenStore<storage::AnalyticsStore>::store() {
 }
 
 template <>
+storage::VectorStore& OpenStore<storage::VectorStore>::store() {
+  if (!store_) store_ = std::make_unique<storage::VectorStore>(state_, id_);
+  return *store_;
+}
+
+template <>
 storage::Outbox& OpenStore<storage::Outbox>::store() {
   if (!store_) store_ = std::make_unique<storage::Outbox>(state_, id_);
   return *store_;
@@ -206,6 +212,11 @@ std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::str
 std::shared_ptr<OpenDataset> open_dataset(const std::string& state, const std::string& dataset) {
   static Registry<OpenDataset> registry;
   return registry.find(state, dataset);
+}
+
+std::shared_ptr<OpenIndex> open_index(const std::string& state, const std::string& index) {
+  static Registry<OpenIndex> registry;
+  return registry.find(state, index);
 }
 
 std::shared_ptr<OpenOutbox> open_outbox(const std::string& state, const std::string& binding) {

@@ -16,6 +16,7 @@
 #include "storage/kv_store.h"
 #include "storage/outbox.h"
 #include "storage/r2_bucket.h"
+#include "storage/vector_store.h"
 
 namespace cwrangler::bindings {
 
@@ -73,6 +74,7 @@ class OpenStore {
 using OpenDatabase = OpenStore<storage::D1Database>;
 using OpenCache = OpenStore<storage::CacheStore>;
 using OpenOutbox = OpenStore<storage::Outbox>;
+using OpenIndex = OpenStore<storage::VectorStore>;
 using OpenBucket = OpenStore<storage::R2Bucket>;
 
 /// Writes that are not on disk yet. A base, so that it is there until the thread has ended.
@@ -120,6 +122,7 @@ std::shared_ptr<OpenDatabase> open_database(const std::string& state, const std:
 std::shared_ptr<OpenNamespace> open_namespace(const std::string& state, const std::string& id);
 std::shared_ptr<OpenBucket> open_bucket(const std::string& state, const std::string& name);
 std::shared_ptr<OpenDataset> open_dataset(const std::string& state, const std::string& dataset);
+std::shared_ptr<OpenIndex> open_index(const std::string& state, const std::string& index);
 std::shared_ptr<OpenOutbox> open_outbox(const std::string& state, const std::string& binding);
 std::shared_ptr<OpenCache> open_cache(const std::string& state, const std::string& name);
 

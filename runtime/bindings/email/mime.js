@@ -60,7 +60,10 @@ const textPart = (type, text) => part(
     [`Content-Type: text/${type}; charset=utf-8`, 'Content-Transfer-Encoding: base64'],
     inLines(base64(encoder.encode(text))));
 
-/** @param {{content: string, filename: string, type: string, disposition: string, contentId?: string}} file */
+/**
+ * @param {{content: string, filename: string, type: string, disposition: string,
+ *     contentId?: string}} file
+ */
 function filePart({content, filename, type, disposition, contentId}) {
   return part([
     `Content-Type: ${type}${parameter('name', filename)}`,

@@ -7,7 +7,7 @@ import {SendEmail} from '../../bindings/email/send_email.js';
 import {Hyperdrive} from '../../bindings/hyperdrive/hyperdrive.js';
 import {KvNamespace} from '../../bindings/kv/kv_namespace.js';
 import {DiskStore} from '../../bindings/kv/disk_store.js';
-import {DurableObjectNamespace, WorkflowImpl} from '../../bindings/not_local.js';
+import {DurableObjectNamespace, ImagesBindingImpl, WorkflowImpl} from '../../bindings/not_local.js';
 import {LocalQueue} from '../../bindings/queues/local_queue.js';
 import {WorkerQueue} from '../../bindings/queues/worker_queue.js';
 import {Ratelimit} from '../../bindings/ratelimit/ratelimit.js';
@@ -18,6 +18,7 @@ import {AccountKvStore} from '../../bindings/remote/kv_store.js';
 import {AccountQueue} from '../../bindings/remote/queue.js';
 import {AccountBucket} from '../../bindings/remote/r2_bucket.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
+import {VectorizeIndexImpl} from '../../bindings/vectorize/vectorize_index.js';
 import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
 import {ops} from '../../web/js/host.js';
 
@@ -50,6 +51,10 @@ function queue({name, queue_name: queue = name, delivery_delay: delay, remote}, 
 
 function analyticsEngine({name, dataset = name}, {stateDirectory}) {
   return new AnalyticsEngineDataset(() => ops.analyticsOpen(stateDirectory, dataset));
+}
+
+function vectorize({name, index_name: index = name, metric = 'cosine'}, {stateDirectory}) {
+  return new VectorizeIndexImpl(() => ops.vectorizeOpen(stateDirectory, index), metric);
 }
 
 /** Which version of the Worker runs: what the command line has made of it. */
@@ -99,10 +104,12 @@ const MAKERS = {
   kv_namespace: kvNamespace,
   queue,
   r2_bucket: r2Bucket,
+  images: (binding) => new ImagesBindingImpl(binding),
   hyperdrive: (binding) => new Hyperdrive(binding),
   ratelimit: (binding) => new Ratelimit(binding),
   send_email: (binding, {stateDirectory}) => new SendEmail(binding, stateDirectory),
   service,
+  vectorize,
   version_metadata: versionMetadata,
   durable_object_namespace: (binding) => new DurableObjectNamespace(binding),
   workflow: (binding) => new WorkflowImpl(binding),
