@@ -1,4 +1,4 @@
-"""Rate limits and Hyperdrive: bindings that keep nothing on disk."""
+"""Rate limits, Hyperdrive and Images: bindings that keep nothing on disk."""
 
 from __future__ import annotations
 
@@ -23,3 +23,9 @@ def test_rate_limits_and_databases(project, dev) -> None:
     assert postgres == ["db.test", 5432, "us@er", "p/w", "books"]
     assert mysql == ["127.0.0.1", 3307, "root", "x", "shop"]
     assert "The binding NONE has no database in a local run." in missing
+
+
+def test_images_say_what_is_missing(project, dev) -> None:
+    with dev(project("small_bindings")) as session:
+        assert "The binding IMAGES transforms images at Cloudflare" in json.loads(
+            session.get("/images").text)

@@ -5,7 +5,8 @@ from workers import Request, Response, WorkerEntrypoint
 
 class Default(WorkerEntrypoint):
     async def fetch(self, request: Request) -> Response:
-        check = {"/limits": self.limits, "/databases": self.databases}[urlsplit(request.url).path]
+        checks = {"/limits": self.limits, "/databases": self.databases, "/images": self.images}
+        check = checks[urlsplit(request.url).path]
         return Response.json(await check())
 
     async def limits(self) -> object:
@@ -34,3 +35,9 @@ class Default(WorkerEntrypoint):
         except Exception as error:  # the test says which one is expected
             missing = str(error).splitlines()[-1]
         return [self.env.DB.connectionString, parts(self.env.DB), parts(self.env.MY), missing]
+
+    async def images(self) -> object:
+        try:
+            await self.env.IMAGES.info(None)
+        except Exception as error:  # the test says which one is expected
+            return str(error).splitlines()[-1]
