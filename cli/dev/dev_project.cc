@@ -39,7 +39,8 @@ std::string detail_of(const ConfiguredBinding& configured) {
 }
 
 /// Types of which a local run can use the account's.
-constexpr std::array<std::string_view, 4> kRemoteTypes{"d1", "kv_namespace", "queue", "r2_bucket"};
+constexpr std::array<std::string_view, 5> kRemoteTypes{"d1", "kv_namespace", "queue", "r2_bucket",
+                                                       "vectorize"};
 
 /// Types that the runtime has on this machine.
 constexpr std::array<std::string_view, 12> kLocalTypes{

@@ -16,6 +16,7 @@ import pytest
 
 TOKEN = "token-of-the-account"
 KV = "/storage/kv/namespaces/kv-id"
+INDEX = "/vectorize/v2/indexes/pages"
 OBJECTS = "/r2/buckets/pictures/objects"
 
 
@@ -30,6 +31,7 @@ class Api(http.server.ThreadingHTTPServer):
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self.messages: list[dict] = []
+        self.vectors: dict[str, list[float]] = {}
         self.patience = 0
         """How many requests are asked to come back."""
 
@@ -53,6 +55,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._kv(path.removeprefix(KV), query, body)
         elif path == "/d1/database/d1-id/raw":
             self._d1(json.loads(body))
+        elif path.startswith(INDEX):
+            self._vectorize(path.removeprefix(INDEX), body)
         elif path.startswith("/queues"):
             self._queue(path, json.loads(body) if body else {})
         elif path.startswith(OBJECTS):
@@ -133,6 +137,32 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             assert path == "/queues/queue-id/metrics"
             self._result({"backlog_count": len(messages), "backlog_bytes": 9})
 
+    def _vectorize(self, operation: str, body: bytes) -> None:
+        vectors = self.server.vectors
+        if operation == "/insert":
+            for line in body.decode().splitlines():
+                vector = json.loads(line)
+                vectors.setdefault(vector["id"], vector["values"])
+            return self._result({"mutationId": "m-1"})
+        if operation == "/info":
+            return self._result({"dimensions": 2, "vectorCount": len(vectors)})
+        request = json.loads(body)
+        if operation == "/query" and len(request["vector"]) != 2:
+            return self._error(400, 40006, "invalid query vector")
+        if operation == "/query":
+            def score(name: str) -> float:
+                return sum(a * b for a, b in zip(vectors[name], request["vector"], strict=True))
+
+            nearest = sorted(vectors, key=score, reverse=True)[: request["topK"]]
+            matches = [{"id": name, "score": score(name)} for name in nearest]
+            return self._result({"count": len(matches), "matches": matches})
+        if operation == "/get_by_ids":
+            return self._result([{"id": name, "values": vectors[name]} for name in request["ids"]])
+        assert operation == "/delete_by_ids"
+        for name in request["ids"]:
+            del vectors[name]
+        return self._result({"mutationId": "m-2"})
+
     def _r2(self, key: str, query: dict[str, str], body: bytes) -> None:
         objects = self.server.objects
         if not key:
@@ -182,7 +212,7 @@ def test_resources_of_the_account(api, project, dev) -> None:
     with dev(project("remote"), env=environment(api)) as session:
         modes = dict(re.findall(r"^env\.(\w+) .* (local|remote|not available)$", session.output, re.MULTILINE))
         assert modes == {"KV": "remote", "LOCAL_KV": "local", "DB": "remote", "BUCKET": "remote",
-                         "JOBS": "remote"}
+                         "INDEX": "remote", "JOBS": "remote"}
         assert TOKEN not in session.output
 
         api.patience = 1  # the first request is to come back
@@ -227,6 +257,13 @@ def test_resources_of_the_account(api, project, dev) -> None:
             {"body": "two", "content_type": "text", "delay_seconds": 0},
             {"body": [3], "content_type": "json", "delay_seconds": 0},
         ]
+        assert json.loads(session.get("/vectors").text) == {
+            "inserted": "m-1",
+            "nearest": ["b"],
+            "by_id": ["a", "b"],
+            "left": 1,
+            "problem": "Error: VECTOR_QUERY_ERROR (code = 40006): invalid query vector",
+        }
         assert json.loads(session.get("/refused").text) == (
             "Error: KV GET failed: 403 namespace is not yours (10023)")
 

@@ -17,6 +17,7 @@ import {AccountD1Requests} from '../../bindings/remote/d1_requests.js';
 import {AccountKvStore} from '../../bindings/remote/kv_store.js';
 import {AccountQueue} from '../../bindings/remote/queue.js';
 import {AccountBucket} from '../../bindings/remote/r2_bucket.js';
+import {AccountIndex} from '../../bindings/remote/vectorize_index.js';
 import {Fetcher} from '../../bindings/service/fetcher.js';
 import {VectorizeIndexImpl} from '../../bindings/vectorize/vectorize_index.js';
 import {WorkerLoader} from '../../bindings/worker_loader/worker_loader.js';
@@ -53,7 +54,8 @@ function analyticsEngine({name, dataset = name}, {stateDirectory}) {
   return new AnalyticsEngineDataset(() => ops.analyticsOpen(stateDirectory, dataset));
 }
 
-function vectorize({name, index_name: index = name, metric = 'cosine'}, {stateDirectory}) {
+function vectorize({name, index_name: index = name, metric = 'cosine', remote}, {stateDirectory}) {
+  if (remote) return new AccountIndex(new Account(remote), index);
   return new VectorizeIndexImpl(() => ops.vectorizeOpen(stateDirectory, index), metric);
 }
 

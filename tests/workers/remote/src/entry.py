@@ -71,6 +71,20 @@ class Default(WorkerEntrypoint):
             "problem": await problem(queue.send(b"bytes", contentType="bytes")),
         }
 
+    async def vectors(self) -> dict:
+        index = self.env.INDEX
+        inserted = await index.insert([{"id": "a", "values": [1, 0]}, {"id": "b", "values": [0, 1]}])
+        found = await index.query([0, 2], topK=1)
+        by_id = await index.queryById("a", topK=2)
+        await index.deleteByIds(["a"])
+        return {
+            "inserted": inserted["mutationId"],
+            "nearest": [match["id"] for match in found["matches"]],
+            "by_id": [match["id"] for match in by_id["matches"]],
+            "left": (await index.describe())["vectorCount"],
+            "problem": await problem(index.query([1, 2, 3])),
+        }
+
     async def refused(self) -> str:
         return await problem(self.env.KV.get("refused"))
 
