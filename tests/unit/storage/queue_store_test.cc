@@ -17,6 +17,7 @@ NewQueueMessage message(std::string_view body, int64_t delay_ms = 0) {
 
 std::vector<std::string> bodies(const std::vector<QueueMessage>& messages) {
   std::vector<std::string> found;
+  found.reserve(messages.size());
   for (const QueueMessage& each : messages) found.emplace_back(each.body.begin(), each.body.end());
   return found;
 }

@@ -18,9 +18,8 @@ class Process {
   explicit Process(const std::filesystem::path& state) : store(state), delivery(state) {}
 
   void send(int count, int64_t now, int64_t delay_ms = 0) {
-    std::vector<NewQueueMessage> messages;
-    for (int i = 0; i < count; ++i) messages.push_back({"text", Blob{'m'}, delay_ms});
-    store.send({{"q", messages}}, now);
+    const NewQueueMessage message{"text", Blob{'m'}, delay_ms};
+    store.send({{"q", {static_cast<size_t>(count), message}}}, now);
   }
 
   void take(uint64_t owner, const QueueSettings& settings) {
