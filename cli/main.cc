@@ -76,8 +76,9 @@ std::filesystem::path working_directory(const std::filesystem::path& requested) 
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
-int run(int argc, char** argv, Terminal& terminal) {
+int run(int argc, char** argv, Terminal& terminal, EventFile& events) {
   CommandContext context{terminal, &std::chrono::system_clock::now, {}, {}};
+  context.report_event = [&events](const nlohmann::json& event) { events.add(event); };
   const std::unique_ptr<CLI::App> made = make_program(context);
   CLI::App& program = *made;
 
@@ -152,7 +153,7 @@ int main(int argc, char** argv) {
     apply_log_settings(terminal);
     events.emplace(environment_variable, milliseconds_now);
     events->session({argv + std::min(argc, 1), argv + argc});
-    return run(argc, argv, terminal);
+    return run(argc, argv, terminal, *events);
   } catch (const Error& error) {
     return fail(error);
   } catch (const std::exception& error) {

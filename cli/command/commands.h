@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "cli/terminal/terminal.h"
@@ -35,6 +36,8 @@ struct CommandContext {
   /// Set by the callback of the sub-command that was named. Returns the exit status (see
   /// base/error.h); failures are thrown as Error.
   std::function<int()> run;
+  /// Adds an event to the file that CI tools read (event_file.h). Empty: there is none.
+  std::function<void(const nlohmann::json&)> report_event = {};
 };
 
 void add_init_command(CLI::App& program, CommandContext& context);
@@ -54,6 +57,7 @@ void add_d1_command(CLI::App& program, CommandContext& context);
 void add_kv_command(CLI::App& program, CommandContext& context);
 void add_r2_command(CLI::App& program, CommandContext& context);
 void add_state_command(CLI::App& program, CommandContext& context);
+void add_deploy_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);
 void add_api_command(CLI::App& program, CommandContext& context);
 

@@ -31,12 +31,13 @@ class EventFile {
   /// Adds `{"type":"command-failed",…}`.
   void failed(const Error& error);
 
+  /// Adds an event of a command's own, which has its `type`.
+  void add(nlohmann::json event);
+
   /// Empty: there is none.
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  void add(nlohmann::json event);
-
   std::filesystem::path path_;
   EventClock clock_;
 };

@@ -80,6 +80,7 @@ class ConfigReader {
     }
     const Node* top = document_.root.find("name");
     const Node* own = environment_ ? environment_->find("name") : nullptr;
+    if (top != nullptr) config.top_level_name = top->text;
     if (own != nullptr) {
       config.name = own->text;
     } else if (top != nullptr) {

@@ -51,6 +51,7 @@ struct Config {
   std::string source;                     ///< its text, for showing lines of it
   std::string environment;                ///< the chosen one; empty: the top level
   std::vector<std::string> environments;  ///< the names of all
+  std::string top_level_name;             ///< `name` of the top level; may be empty
 
   std::string name;  ///< with "-ENVIRONMENT" where that has no name of its own; may be empty
   Located<std::filesystem::path> main;      ///< absolute; empty: not set

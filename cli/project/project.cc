@@ -192,7 +192,7 @@ Project load_project(const ProjectOptions& given) {
   for (const char* name : {"pyproject.toml", "requirements.txt", "pylock.toml"}) {
     project.watched_files.push_back(project.config.directory / name);
   }
-  load_secrets(options, project);
+  if (options.local_secrets) load_secrets(options, project);
   set_local_databases(options, project);
   set_versions(options, project);
   project.openai_key = options.environment_variable("OPENAI_API_KEY").value_or("");

@@ -22,6 +22,7 @@ struct ProjectOptions {
       python_version;  ///< --python; empty: CWRANGLER_PYTHON, else the configuration decides
   std::vector<std::filesystem::path> env_files;  ///< --env-file, absolute; instead of .dev.vars
   std::vector<std::pair<std::string, std::string>> variables;  ///< --var NAME:value
+  bool local_secrets = true;  ///< read .dev.vars and the like: a deployment does not
   std::function<std::chrono::system_clock::time_point()> clock = &std::chrono::system_clock::now;
   EnvironmentLookup environment_variable;  ///< of this process; empty function: the real one
 };
