@@ -58,6 +58,12 @@ void add_kv_command(CLI::App& program, CommandContext& context);
 void add_r2_command(CLI::App& program, CommandContext& context);
 void add_state_command(CLI::App& program, CommandContext& context);
 void add_deploy_command(CLI::App& program, CommandContext& context);
+void add_secret_command(CLI::App& program, CommandContext& context);
+void add_versions_command(CLI::App& program, CommandContext& context);
+void add_deployments_command(CLI::App& program, CommandContext& context);
+void add_rollback_command(CLI::App& program, CommandContext& context);
+void add_triggers_command(CLI::App& program, CommandContext& context);
+void add_delete_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);
 void add_api_command(CLI::App& program, CommandContext& context);
 

@@ -13,7 +13,7 @@ import http.server
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -163,6 +163,20 @@ def _buckets_not_listed(ours: list[Request], theirs: list[Request]) -> None:
     theirs[:] = [r for r in theirs if not (r.method == "GET" and r.path.endswith("/r2/buckets"))]
 
 
+def _no_read_after_deployment(ours: list[Request], theirs: list[Request]) -> None:
+    if theirs[-1].method == "GET" and "/workers/services/" in theirs[-1].path:
+        theirs.pop()
+
+
+def _no_sites(ours: list[Request], theirs: list[Request]) -> None:
+    theirs[:] = [request for request in theirs if not request.path.endswith("/storage/kv/namespaces")]
+
+
+def _placeholder_in_python(ours: list[Request], theirs: list[Request]) -> None:
+    for requests in (ours, theirs):
+        requests[:] = [replace(request, body="a Worker") if _is_upload(request) else request for request in requests]
+
+
 def _order_of_identity(ours: list[Request], theirs: list[Request]) -> None:
     for requests in (ours, theirs):
         listed = [request for request in requests if request.path in ("/accounts", "/memberships")]
@@ -196,6 +210,9 @@ WHERE_NAMED = {
     "no-identity-after-refusal": _no_identity_after_refusal,
     "order-of-identity": _order_of_identity,
     "buckets-not-listed": _buckets_not_listed,
+    "no-read-after-deployment": _no_read_after_deployment,
+    "no-sites": _no_sites,
+    "placeholder-in-python": _placeholder_in_python,
 }
 DIFFERENCES = {**ALWAYS, **WHERE_NAMED}
 
