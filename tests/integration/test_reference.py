@@ -61,7 +61,7 @@ def scripts(tmp_path_factory):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["de"], {"dev"}),
+        (["de"], {"delete", "deploy", "deployments", "dev"}),
         (["d1", "migrations", ""], {"create", "list", "apply"}),
         (["dev", "--por"], {"--port"}),
         (["-e", "staging", "dev", "--persist"], {"--persist-to"}),
