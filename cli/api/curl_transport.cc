@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "base/files.h"
 #include "cli/api/curl_library.h"
 
@@ -106,7 +107,13 @@ class HeaderList {
   HeaderList(const CurlLibrary& curl, const std::vector<HttpHeader>& headers) : curl_(curl) {
     // Without this libcurl waits for the server's leave before it sends a large body.
     add("Expect:");
-    for (const HttpHeader& header : headers) add(header.name + ": " + header.value);
+    // Nor does it make up a type for a body that has none.
+    bool typed = false;
+    for (const HttpHeader& header : headers) {
+      typed = typed || ascii_lower(header.name) == "content-type";
+      add(header.name + ": " + header.value);
+    }
+    if (!typed) add("Content-Type:");
   }
   HeaderList(const HeaderList&) = delete;
   HeaderList& operator=(const HeaderList&) = delete;

@@ -64,6 +64,7 @@ void add_deployments_command(CLI::App& program, CommandContext& context);
 void add_rollback_command(CLI::App& program, CommandContext& context);
 void add_triggers_command(CLI::App& program, CommandContext& context);
 void add_delete_command(CLI::App& program, CommandContext& context);
+void add_queues_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);
 void add_api_command(CLI::App& program, CommandContext& context);
 

@@ -9,6 +9,7 @@
 
 #include "cli/command/action.h"
 #include "cli/command/commands.h"
+#include "cli/command/d1_account.h"
 #include "cli/command/d1_command.h"
 #include "cli/config/utc_time.h"
 #include "cli/local/config_snippet.h"
@@ -26,17 +27,7 @@ using nlohmann::ordered_json;
 using storage::D1Database;
 using storage::D1Result;
 
-struct Flags : D1Flags {
-  std::string sql;
-  std::string file;
-  std::string output;
-  std::vector<std::string> tables;
-  std::string binding;
-  std::string bookmark;
-  bool json = false;
-  bool no_schema = false;
-  bool no_data = false;
-};
+using Flags = D1ActionFlags;
 
 std::string plural(size_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
@@ -55,10 +46,12 @@ ResultPrinter run_script(std::istream& text, D1Database& database) {
 }
 
 int execute(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "d1 execute");
   if (flags.sql.empty() == flags.file.empty()) {
     throw Error("`d1 execute` takes either --command with SQL, or --file with a file of it")
         .exit_with(ExitCode::usage);
+  }
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    return d1_account::execute(flags, context);
   }
   const D1Command command(flags, context);
   if (!flags.json) command.print_location();
@@ -95,9 +88,11 @@ int execute(const Flags& flags, const CommandContext& context) {
 // --- export ---
 
 int export_sql(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "d1 export");
   if (flags.no_schema && flags.no_data) {
     throw Error("You cannot specify both --no-schema and --no-data").exit_with(ExitCode::usage);
+  }
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    return d1_account::export_sql(flags, context);
   }
   const D1Command command(flags, context);
   const LocalDatabase& database = command.database();
@@ -129,7 +124,9 @@ int export_sql(const Flags& flags, const CommandContext& context) {
 // --- create, list, info, delete ---
 
 int create(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 create");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::create(flags, context);
+  }
   D1Command command(flags, context);
   const LocalDatabase& database = command.databases().create(flags.name, utc_time(context.clock()));
   Terminal& terminal = context.terminal;
@@ -173,7 +170,9 @@ std::string cell(const ordered_json& value) {
 }
 
 int list(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 list");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::list(flags, context);
+  }
   D1Command command(flags, context);
   ordered_json all = ordered_json::array();
   for (const LocalDatabase& database : command.databases().all()) all.push_back(describe(database));
@@ -193,7 +192,9 @@ int list(const Flags& flags, const CommandContext& context) {
 }
 
 int info(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 info");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::info(flags, context);
+  }
   const D1Command command(flags, context);
   const LocalDatabase& database = command.database();
   ordered_json description = describe(database);
@@ -211,7 +212,9 @@ int info(const Flags& flags, const CommandContext& context) {
 }
 
 int remove(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 delete");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::remove(flags, context);
+  }
   D1Command command(flags, context);
   const LocalDatabase database = command.database();
   Terminal& terminal = context.terminal;
@@ -231,7 +234,9 @@ int remove(const Flags& flags, const CommandContext& context) {
 // --- time-travel ---
 
 int time_travel_info(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 time-travel info");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::time_travel_info(flags, context);
+  }
   const D1Command command(flags, context);
   D1Database database(command.database().file);
   const std::string bookmark = database.bookmark();
@@ -241,7 +246,9 @@ int time_travel_info(const Flags& flags, const CommandContext& context) {
 }
 
 int time_travel_restore(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "d1 time-travel restore");
+  if (is_remote(flags.location, DefaultLocation::remote)) {
+    return d1_account::time_travel_restore(flags, context);
+  }
   const D1Command command(flags, context);
   throw Error("The local database " + command.database().name + " has no history to go back in")
       .hint("`cwrangler d1 export` keeps a copy that `cwrangler d1 execute --file` brings back.");

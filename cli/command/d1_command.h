@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command/commands.h"
 #include "cli/local/d1_databases.h"
@@ -16,6 +17,19 @@ struct D1Flags {
   LocationFlags location;
   bool yes = false;
   bool preview = false;
+};
+
+/// The flags of the sub-commands besides `migrations`.
+struct D1ActionFlags : D1Flags {
+  std::string sql;
+  std::string file;
+  std::string output;
+  std::vector<std::string> tables;
+  std::string binding;
+  std::string bookmark;
+  bool json = false;
+  bool no_schema = false;
+  bool no_data = false;
 };
 
 class D1Command {

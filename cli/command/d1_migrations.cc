@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cli/command/d1_account.h"
 #include "cli/command/d1_command.h"
 #include "cli/terminal/prompt.h"
 #include "cli/terminal/table.h"
@@ -33,7 +34,9 @@ std::string names_table(const std::vector<std::string>& names) {
 }
 
 int list(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "d1 migrations list");
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    return d1_account::list_migrations(flags, context);
+  }
   const D1Command command(flags, context);
   command.print_resource_location();
   D1Database open(command.database().file);
@@ -56,7 +59,9 @@ std::string status_table(const std::vector<std::string>& names, size_t done, boo
 }
 
 int apply(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "d1 migrations apply");
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    return d1_account::apply_migrations(flags, context);
+  }
   const D1Command command(flags, context);
   command.print_resource_location();
   Terminal& terminal = context.terminal;

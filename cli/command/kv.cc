@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "cli/command/action.h"
 #include "cli/command/kv_command.h"
+#include "cli/command/kv_remote.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/kv_checks.h"
 #include "cli/terminal/prompt.h"
@@ -34,15 +35,24 @@ struct Flags : KvFlags {
   bool yes = false;
 };
 
-void print_location(const CommandContext& context) {
-  context.terminal.print(
-      "Resource location: local\n\nUse --remote if you want to access the remote instance.\n");
+void print_location(const CommandContext& context, bool remote) {
+  context.terminal.print(remote ? "Resource location: remote\n"
+                                : "Resource location: local\n\nUse --remote if you want to access "
+                                  "the remote instance.\n");
+}
+
+bool works_on_account(const Flags& flags, DefaultLocation otherwise) {
+  return is_remote(flags.location, otherwise);
+}
+
+void write_out(std::string_view bytes) {
+  std::cout.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 // --- key ---
 
 int put(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv key put");
+  const bool remote = works_on_account(flags, DefaultLocation::local);
   if (flags.value.empty() == flags.path.empty()) {
     throw Error("Exactly one of the arguments value and path is required")
         .exit_with(ExitCode::usage);
@@ -54,7 +64,7 @@ int put(const Flags& flags, const CommandContext& context) {
   const KvChange change = checked_put({flags.key, Blob(content.begin(), content.end()),
                                        flags.expiration, flags.ttl, flags.metadata},
                                       context.clock());
-  print_location(context);
+  print_location(context, remote);
   const std::string with =
       flags.metadata.empty() ? "." : " with metadata \"" + flags.metadata + "\".";
   context.terminal.print(flags.path.empty()
@@ -62,28 +72,41 @@ int put(const Flags& flags, const CommandContext& context) {
                                    "\" on namespace " + space.description() + with
                              : "Writing the contents of " + flags.path + " to the key \"" +
                                    flags.key + "\" on namespace " + space.description() + with);
-  command.open().apply({change});
+  if (remote) {
+    RemoteKv(command.config(), context)
+        .put(space.id, {flags.key, content, flags.expiration, flags.ttl, flags.metadata});
+  } else {
+    command.open().apply({change});
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
 int get(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv key get");
   const KvCommand command(flags, context);
   check_key(flags.key);
+  if (works_on_account(flags, DefaultLocation::local)) {
+    RemoteKv(command.config(), context).get(command.space().id, flags.key, &write_out);
+    std::cout.flush();
+    return static_cast<int>(ExitCode::ok);
+  }
   const auto found = command.open().get(flags.key, milliseconds(context.clock()));
   if (!found) {
     throw Error("Value not found")
         .hint("`cwrangler kv key list` lists the keys of the local namespace.");
   }
-  std::cout.write(reinterpret_cast<const char*>(found->value.data()),
-                  static_cast<std::streamsize>(found->value.size()));
+  write_out({reinterpret_cast<const char*>(found->value.data()), found->value.size()});
   std::cout.flush();
   return static_cast<int>(ExitCode::ok);
 }
 
 int list(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv key list");
   const KvCommand command(flags, context);
+  if (works_on_account(flags, DefaultLocation::local)) {
+    const auto found = RemoteKv(command.config(), context).keys(command.space().id, flags.prefix);
+    context.terminal.print(
+        ordered_json(found).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return static_cast<int>(ExitCode::ok);
+  }
   constexpr size_t kPage = 1000;
   ordered_json keys = ordered_json::array();
   KvStore store = command.open();
@@ -105,25 +128,33 @@ int list(const Flags& flags, const CommandContext& context) {
 }
 
 int remove(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv key delete");
+  const bool remote = works_on_account(flags, DefaultLocation::local);
   const KvCommand command(flags, context);
   check_key(flags.key);
-  print_location(context);
+  print_location(context, remote);
   context.terminal.print("Deleting the key \"" + flags.key + "\" on namespace " +
                          command.space().description() + ".");
-  command.open().apply({{{{flags.key, {}, {}}, {}}, true}});
+  if (remote) {
+    RemoteKv(command.config(), context).remove(command.space().id, flags.key);
+  } else {
+    command.open().apply({{{{flags.key, {}, {}}, {}}, true}});
+  }
   return static_cast<int>(ExitCode::ok);
 }
 
 // --- namespace ---
 
 int create_namespace(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "kv namespace create");
   const KvCommand command(flags, context);
   const std::string title = flags.name + (flags.space.preview ? "_preview" : "");
   context.terminal.print("🌀 Creating namespace with title \"" + title + "\"");
-  const std::string id = new_namespace_id();
-  const KvStore made(command.state(), id);
+  std::string id;
+  if (works_on_account(flags, DefaultLocation::remote)) {
+    id = RemoteKv(command.config(), context).create(title);
+  } else {
+    id = new_namespace_id();
+    const KvStore made(command.state(), id);
+  }
   context.terminal.print(
       "✨ Success!\nTo access your new KV Namespace in your Worker, add the following snippet to "
       "your configuration file:");
@@ -134,8 +165,13 @@ int create_namespace(const Flags& flags, const CommandContext& context) {
 }
 
 int list_namespaces(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "kv namespace list");
   const KvCommand command(flags, context);
+  if (works_on_account(flags, DefaultLocation::remote)) {
+    const auto found = RemoteKv(command.config(), context).namespaces();
+    context.terminal.print(
+        ordered_json(found).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return static_cast<int>(ExitCode::ok);
+  }
   ordered_json all = ordered_json::array();
   for (const LocalNamespace& space : local_namespaces(command.config(), command.state())) {
     all.push_back({{"id", space.id}, {"title", space.binding.empty() ? space.id : space.binding}});
@@ -145,15 +181,20 @@ int list_namespaces(const Flags& flags, const CommandContext& context) {
 }
 
 int delete_namespace(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::remote, "kv namespace delete");
+  const bool remote = works_on_account(flags, DefaultLocation::remote);
   const KvCommand command(flags, context);
   const LocalNamespace space = command.space();
-  if (!flags.yes && !confirm(context.terminal, "Ok to delete the local data of the namespace " +
+  const std::string what = remote ? "" : "local data of the ";
+  if (!flags.yes && !confirm(context.terminal, "Ok to delete the " + what + "namespace " +
                                                    space.description() + "?")) {
     return static_cast<int>(ExitCode::ok);
   }
   context.terminal.print("Deleting KV namespace " + space.id + ".");
-  remove_namespace(space, command.state());
+  if (remote) {
+    RemoteKv(command.config(), context).remove_namespace(space.id);
+  } else {
+    remove_namespace(space, command.state());
+  }
   context.terminal.print("Deleted KV namespace " + space.id + ".");
   return static_cast<int>(ExitCode::ok);
 }

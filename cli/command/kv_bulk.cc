@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "cli/command/kv_command.h"
+#include "cli/command/kv_remote.h"
 #include "cli/local/kv_checks.h"
 #include "cli/terminal/prompt.h"
 
@@ -100,18 +101,21 @@ void write_in_groups(storage::KvStore store, const std::vector<KvChange>& change
 }
 
 int put(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv bulk put");
   const KvCommand command(flags, context);
   // All are looked at before the first is written.
   std::vector<KvChange> changes;
-  for (const json& entry : read_list(flags, context)) changes.push_back(change_of(entry, context));
-  write_in_groups(command.open(), changes);
+  const json entries = read_list(flags, context);
+  for (const json& entry : entries) changes.push_back(change_of(entry, context));
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    RemoteKv(command.config(), context).put_all(command.space().id, ApiJson(entries));
+  } else {
+    write_in_groups(command.open(), changes);
+  }
   context.terminal.print("Success!");
   return static_cast<int>(ExitCode::ok);
 }
 
 int remove(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv bulk delete");
   const KvCommand command(flags, context);
   std::vector<KvChange> changes;
   for (const json& entry : read_list(flags, context)) {
@@ -124,16 +128,31 @@ int remove(const Flags& flags, const CommandContext& context) {
                                      command.space().id + "\"?")) {
     return static_cast<int>(ExitCode::ok);
   }
-  write_in_groups(command.open(), changes);
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    std::vector<std::string> names;
+    for (const KvChange& change : changes) names.push_back(change.entry.key.name);
+    RemoteKv(command.config(), context).remove_all(command.space().id, names);
+  } else {
+    write_in_groups(command.open(), changes);
+  }
   context.terminal.print("Success!");
   return static_cast<int>(ExitCode::ok);
 }
 
 int get(const Flags& flags, const CommandContext& context) {
-  require_local(flags.location, DefaultLocation::local, "kv bulk get");
   const KvCommand command(flags, context);
-  storage::KvStore store = command.open();
   ordered_json values = ordered_json::object();
+  if (is_remote(flags.location, DefaultLocation::local)) {
+    RemoteKv remote(command.config(), context);
+    for (const json& entry : read_list(flags, context)) {
+      const std::string key = key_of(entry);
+      const auto found = remote.find(command.space().id, key);
+      values[key] = found ? ordered_json{{"value", *found}} : ordered_json(nullptr);
+    }
+    context.terminal.print(values.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return static_cast<int>(ExitCode::ok);
+  }
+  storage::KvStore store = command.open();
   for (const json& entry : read_list(flags, context)) {
     const std::string key = key_of(entry);
     const auto found = store.get(key, milliseconds(context.clock()));

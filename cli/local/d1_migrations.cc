@@ -55,13 +55,18 @@ fs::path create_migration(const LocalDatabase& database, const std::string& mess
   return file;
 }
 
-std::vector<std::string> unapplied_migrations(const LocalDatabase& database,
-                                              storage::D1Database& open) {
+std::vector<std::string> migration_files(const LocalDatabase& database) {
   std::error_code failed;
   if (!fs::is_directory(database.migrations_directory, failed)) {
     throw Error("No migrations present at " + database.migrations_directory.string() + ".")
         .hint("`cwrangler d1 migrations create " + database.name + " MESSAGE` makes the first.");
   }
+  return migration_files(database.migrations_directory);
+}
+
+std::vector<std::string> unapplied_migrations(const LocalDatabase& database,
+                                              storage::D1Database& open) {
+  std::vector<std::string> names = migration_files(database);
   const std::string table = quoted(database.migrations_table);
   open.run(
       {{"CREATE TABLE IF NOT EXISTS " + table +
@@ -73,7 +78,6 @@ std::vector<std::string> unapplied_migrations(const LocalDatabase& database,
   for (const storage::SqlValue& name : rows.cells) {
     if (const auto* text = std::get_if<std::string>(&name)) applied.insert(*text);
   }
-  std::vector<std::string> names = migration_files(database.migrations_directory);
   std::erase_if(names, [&applied](const std::string& name) { return applied.count(name) > 0; });
   return names;
 }

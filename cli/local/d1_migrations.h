@@ -16,6 +16,9 @@ namespace cwrangler::cli {
 std::filesystem::path create_migration(const LocalDatabase& database, const std::string& message,
                                        std::chrono::system_clock::time_point now);
 
+/// The names of the files, in their order. Throws Error when there is no folder.
+std::vector<std::string> migration_files(const LocalDatabase& database);
+
 /// The files that have not been applied, in their order. Throws Error when there is no folder.
 std::vector<std::string> unapplied_migrations(const LocalDatabase& database,
                                               storage::D1Database& open);

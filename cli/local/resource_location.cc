@@ -13,9 +13,12 @@ void add_location_flags(CLI::App& command, LocationFlags& flags) {
                      "Folder of local data (default: .wrangler/state)");
 }
 
+bool is_remote(const LocationFlags& flags, DefaultLocation otherwise) {
+  return !flags.local && (flags.remote || otherwise == DefaultLocation::remote);
+}
+
 void require_local(const LocationFlags& flags, DefaultLocation otherwise, const std::string& what) {
-  const bool is_local = flags.local || (otherwise == DefaultLocation::local && !flags.remote);
-  if (is_local) return;
+  if (!is_remote(flags, otherwise)) return;
   throw Error("`cwrangler " + what +
               "` cannot reach the account: this version works on local data only")
       .hint("Add --local to work on this machine's data.");

@@ -26,8 +26,11 @@ void add_location_flags(CLI::App& command, LocationFlags& flags);
 /// What a command means when neither flag is given.
 enum class DefaultLocation { local, remote };
 
-/// Throws Error when the command is about the account: this version works on local data only.
-/// `what`: the command, for the message.
+/// Whether the flags mean the account.
+bool is_remote(const LocationFlags& flags, DefaultLocation otherwise);
+
+/// Throws Error when the command is about the account, and works on local data only. `what`: the
+/// command, for the message.
 void require_local(const LocationFlags& flags, DefaultLocation otherwise, const std::string& what);
 
 /// The project's configuration; where there is none, one without resources for the working

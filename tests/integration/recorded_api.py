@@ -132,6 +132,24 @@ def _order_of_modules(ours: list[Request], theirs: list[Request]) -> None:
             request.body["multipart"][2:] = sorted(request.body["multipart"][2:], key=lambda part: part["name"])
 
 
+def _spaces_of_sql(ours: list[Request], theirs: list[Request]) -> None:
+    for request in ours + theirs:
+        sql = (request.body or {}).get("json")
+        if isinstance(sql, dict) and "sql" in sql:
+            words = re.sub(r"\s+", " ", sql["sql"])
+            request.body = {"json": {"sql": re.sub(r" ?([(),;]) ?", r"\1", words).lower()}}
+
+
+def _no_metrics(ours: list[Request], theirs: list[Request]) -> None:
+    theirs[:] = [request for request in theirs if request.path != "/graphql"]
+
+
+def _lists_have_ends(ours: list[Request], theirs: list[Request]) -> None:
+    """Pages behind the last one are not asked for."""
+    for requests in (ours, theirs):
+        requests[:] = [request for request in requests if int(dict(request.query).get("page", 1)) == 1]
+
+
 def _nothing_twice(ours: list[Request], theirs: list[Request]) -> None:
     """Reads that were made before, without a change in between of what is read, are left out."""
     for requests in (ours, theirs):
@@ -212,6 +230,9 @@ WHERE_NAMED = {
     "buckets-not-listed": _buckets_not_listed,
     "no-read-after-deployment": _no_read_after_deployment,
     "no-sites": _no_sites,
+    "spaces-of-sql": _spaces_of_sql,
+    "no-metrics": _no_metrics,
+    "lists-have-ends": _lists_have_ends,
     "placeholder-in-python": _placeholder_in_python,
 }
 DIFFERENCES = {**ALWAYS, **WHERE_NAMED}
