@@ -74,7 +74,7 @@ ApiJson run_command(const D1ActionFlags& flags, Target& target, const RemoteData
   const ApiJson results = target.remote.query(database, flags.sql);
   double duration = 0;
   for (const ApiJson& result : results) {
-    const ApiJson& taken = value_at(object_at(result, "meta"), "duration");
+    const ApiJson taken = value_at(object_at(result, "meta"), "duration");
     if (taken.is_number()) duration += taken.get<double>();
   }
   if (!flags.json) {
