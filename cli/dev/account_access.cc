@@ -11,7 +11,7 @@ nlohmann::json account_access(const Config& config, const EnvironmentLookup& env
   };
   const std::optional<Credentials> credentials = find_credentials(environment, now);
   if (!credentials) {
-    return problem("credentials: set CLOUDFLARE_API_TOKEN, or log in with `cwrangler login`");
+    return problem("credentials: set CLOUDFLARE_API_TOKEN, or log in with `wrangler login`");
   }
   std::string account = environment("CLOUDFLARE_ACCOUNT_ID").value_or("");
   if (account.empty()) account = environment("CF_ACCOUNT_ID").value_or("");
