@@ -11,6 +11,7 @@
 #include "cli/command/commands.h"
 #include "cli/command/d1_account.h"
 #include "cli/command/d1_command.h"
+#include "cli/command/d1_output.h"
 #include "cli/config/utc_time.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/d1_results.h"
@@ -165,10 +166,6 @@ ordered_json describe(const LocalDatabase& database) {
           {"file_size", size}};
 }
 
-std::string cell(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 int list(const Flags& flags, const CommandContext& context) {
   if (is_remote(flags.location, DefaultLocation::remote)) {
     return d1_account::list(flags, context);
@@ -199,15 +196,7 @@ int info(const Flags& flags, const CommandContext& context) {
   const LocalDatabase& database = command.database();
   ordered_json description = describe(database);
   description["file"] = database.file.string();
-  if (flags.json) {
-    context.terminal.print(description.dump(2));
-    return static_cast<int>(ExitCode::ok);
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [name, value] : description.items()) {
-    if (name != "uuid") rows.push_back({name, cell(value)});
-  }
-  context.terminal.print(boxed_table({database.name, database.id}, rows));
+  print_description(description, database.name, database.id, flags.json, context.terminal);
   return static_cast<int>(ExitCode::ok);
 }
 

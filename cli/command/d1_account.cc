@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "cli/api/json_access.h"
+#include "cli/command/d1_output.h"
 #include "cli/command/d1_remote.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/d1_migrations.h"
@@ -27,15 +28,6 @@ struct Target {
   const Config config;
   RemoteD1 remote;
 };
-
-std::string dumped(const ApiJson& json) {
-  return json.dump(2, ' ', false, ApiJson::error_handler_t::replace);
-}
-
-std::string cell(const ApiJson& value) {
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_null() ? "" : value.dump(-1, ' ', false, ApiJson::error_handler_t::replace);
-}
 
 std::string milliseconds(const ApiJson& meta) {
   const ApiJson& duration = value_at(meta, "duration");
@@ -157,15 +149,7 @@ int info(const D1ActionFlags& flags, const CommandContext& context) {
   Target target(context);
   const RemoteDatabase database = target.remote.find(flags.name, false);
   const ApiJson description = target.remote.describe(database);
-  if (flags.json) {
-    context.terminal.print(dumped(description));
-    return static_cast<int>(ExitCode::ok);
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& [name, value] : description.items()) {
-    if (name != "uuid") rows.push_back({name, cell(value)});
-  }
-  context.terminal.print(boxed_table({database.name, database.id}, rows));
+  print_description(description, database.name, database.id, flags.json, context.terminal);
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -277,12 +261,6 @@ std::vector<std::string> unapplied(RemoteD1& remote, const RemoteDatabase& datab
   return names;
 }
 
-std::string names_table(const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : names) rows.push_back({name});
-  return boxed_table({"name"}, rows);
-}
-
 std::string quoted(const std::string& text) {
   std::string literal = "'";
   for (const char c : text) literal += c == '\'' ? "''" : std::string(1, c);
@@ -296,9 +274,7 @@ int list_migrations(const D1Flags& flags, const CommandContext& context) {
   const D1Command local(flags, context);
   const RemoteDatabase database = target.remote.find(flags.name, flags.preview);
   context.terminal.print("Resource location: remote\n");
-  const auto names = unapplied(target.remote, database, local.database());
-  context.terminal.print(names.empty() ? "✅ No migrations to apply!"
-                                       : "Migrations to be applied:\n" + names_table(names));
+  print_migrations(unapplied(target.remote, database, local.database()), context.terminal);
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -310,17 +286,7 @@ int apply_migrations(const D1Flags& flags, const CommandContext& context) {
   Terminal& terminal = context.terminal;
   terminal.print("Resource location: remote\n");
   const auto names = unapplied(target.remote, database, configured);
-  if (names.empty()) {
-    terminal.print("✅ No migrations to apply!");
-    return static_cast<int>(ExitCode::ok);
-  }
-  terminal.print("Migrations to be applied:\n" + names_table(names));
-  if (!flags.yes &&
-      !confirm(terminal, "About to apply " + std::to_string(names.size()) +
-                             " migration(s)\nYour database may not be available to serve requests "
-                             "during the migration, continue?")) {
-    return static_cast<int>(ExitCode::ok);
-  }
+  if (!may_apply(names, flags.yes, terminal)) return static_cast<int>(ExitCode::ok);
   for (const std::string& name : names) {
     terminal.print("🌀 Executing on remote database " + database.name + " (" + database.id + "):");
     // One query: the statements and the note of them take effect together, or not at all.

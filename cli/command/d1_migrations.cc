@@ -7,7 +7,7 @@
 
 #include "cli/command/d1_account.h"
 #include "cli/command/d1_command.h"
-#include "cli/terminal/prompt.h"
+#include "cli/command/d1_output.h"
 #include "cli/terminal/table.h"
 
 namespace cwrangler::cli {
@@ -27,12 +27,6 @@ int create(const Flags& flags, const CommandContext& context) {
   return static_cast<int>(ExitCode::ok);
 }
 
-std::string names_table(const std::vector<std::string>& names) {
-  std::vector<std::vector<std::string>> rows;
-  for (const std::string& name : names) rows.push_back({name});
-  return boxed_table({"name"}, rows);
-}
-
 int list(const Flags& flags, const CommandContext& context) {
   if (is_remote(flags.location, DefaultLocation::local)) {
     return d1_account::list_migrations(flags, context);
@@ -40,12 +34,7 @@ int list(const Flags& flags, const CommandContext& context) {
   const D1Command command(flags, context);
   command.print_resource_location();
   D1Database open(command.database().file);
-  const std::vector<std::string> names = unapplied_migrations(command.database(), open);
-  if (names.empty()) {
-    context.terminal.print("✅ No migrations to apply!");
-  } else {
-    context.terminal.print("Migrations to be applied:\n" + names_table(names));
-  }
+  print_migrations(unapplied_migrations(command.database(), open), context.terminal);
   return static_cast<int>(ExitCode::ok);
 }
 
@@ -68,17 +57,7 @@ int apply(const Flags& flags, const CommandContext& context) {
   const LocalDatabase& database = command.database();
   D1Database open(database.file);
   const std::vector<std::string> names = unapplied_migrations(database, open);
-  if (names.empty()) {
-    terminal.print("✅ No migrations to apply!");
-    return static_cast<int>(ExitCode::ok);
-  }
-  terminal.print("Migrations to be applied:\n" + names_table(names));
-  if (!flags.yes &&
-      !confirm(terminal, "About to apply " + std::to_string(names.size()) +
-                             " migration(s)\nYour database may not be available to serve requests "
-                             "during the migration, continue?")) {
-    return static_cast<int>(ExitCode::ok);
-  }
+  if (!may_apply(names, flags.yes, terminal)) return static_cast<int>(ExitCode::ok);
   for (size_t i = 0; i < names.size(); ++i) {
     terminal.print("🌀 Executing on local database " + database.name + " (" + database.id +
                    ") from " + command.shown_state() + ":");

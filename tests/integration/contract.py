@@ -31,7 +31,7 @@ BINDINGS = [
     {"name": "OTHER", "type": "service", "service": "another"},
     {"name": "COUNTER", "type": "durable_object_namespace", "class_name": "Counter"},
     {"name": "FLOW", "type": "workflow", "workflow_name": "flow", "class_name": "Flow"},
-    {"name": "SEARCH", "type": "vectorize", "index_name": "index"},
+    {"name": "CHROMIUM", "type": "browser"},
 ]
 
 MODULE_TYPES = {".py": "python", ".mjs": "esm", ".txt": "text"}

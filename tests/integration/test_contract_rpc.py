@@ -62,4 +62,4 @@ def test_what_does_not_run_here_says_so_when_it_is_used(contract: Contract) -> N
     durable, workflow, other = contract.check("rpc/not_local")
     assert "Durable Objects of the class Counter: this runtime does not run" in durable
     assert "the Workflow Flow: this runtime does not run Workflows" in workflow
-    assert "SEARCH has the type vectorize, which does not run locally" in other
+    assert "CHROMIUM has the type browser, which does not run locally" in other

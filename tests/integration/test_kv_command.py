@@ -55,8 +55,8 @@ def test_a_file_of_bytes(kv) -> None:
         (("key", "put", *STORE, "k"), "Exactly one of the arguments value and path"),
         (("key", "get", "k"), "Exactly one of the arguments binding and namespace-id"),
         (("key", "get", "--binding", "NOPE", "k"), "There is: STORE"),
-        (("key", "get", *STORE, "k", "--remote"), "this version works on local data only"),
-        (("namespace", "create", "x"), "this version works on local data only"),
+        (("key", "get", *STORE, "k", "--remote"), "it's necessary to set a CLOUDFLARE_API_TOKEN"),
+        (("namespace", "create", "x"), "it's necessary to set a CLOUDFLARE_API_TOKEN"),
     ],
 )
 def test_what_is_refused(kv, arguments, problem) -> None:

@@ -141,6 +141,6 @@ async def not_local(worker, request):
         await env.FLOW.create()
 
     async def other():
-        env.SEARCH
+        env.CHROMIUM
 
     return [await error_of(durable), await error_of(workflow), await error_of(other)]
