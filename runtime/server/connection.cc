@@ -24,11 +24,12 @@ bool would_block(const error_code& error) {
 
 }  // namespace
 
-Connection::Connection(ConnectionLoop& loop, tcp::socket socket, std::string input, bool secure)
+Connection::Connection(ConnectionLoop& loop, tcp::socket socket, Handover from)
     : loop_(loop),
       socket_(std::move(socket)),
-      secure_(secure),
-      input_(std::move(input)),
+      secure_(from.secure),
+      proxied_(from.proxied),
+      input_(std::move(from.input)),
       parser_(loop.limits) {}
 
 void Connection::start() {
@@ -145,7 +146,9 @@ bool Connection::begin_request() {
     refuse({405, "The method " + request_.method + " is not allowed."});
     return false;
   }
-  request_.secure = secure_;
+  const std::string* const protocol =
+      proxied_ ? find_header(request_.headers, "x-forwarded-proto") : nullptr;
+  request_.secure = secure_ || (protocol != nullptr && *protocol == "https");
   if (const auto rejection = resolve_target(request_)) {
     refuse(*rejection);
     return false;
@@ -302,7 +305,7 @@ bool Connection::leave_if_asked() {
   if (loop_.successor) {
     error_code error;
     Descriptor released(socket_.release(error));
-    Handover handover{std::move(released), std::move(input_), secure_};
+    Handover handover{std::move(released), std::move(input_), secure_, proxied_};
     close();
     if (!error) loop_.successor(std::move(handover));
     return true;

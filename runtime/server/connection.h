@@ -51,10 +51,9 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `input`: what was read from the socket already. `secure`: the client speaks HTTPS. To be put
-  /// into `loop.open` by the caller, then started.
-  Connection(ConnectionLoop& loop, boost::asio::ip::tcp::socket socket, std::string input,
-             bool secure);
+  /// `from`: what is known of the connection already, beside its socket. To be put into `loop.open`
+  /// by the caller, then started.
+  Connection(ConnectionLoop& loop, boost::asio::ip::tcp::socket socket, Handover from);
 
   void start();
   /// The loop has a successor, or is finishing: goes if it is between two requests.
@@ -119,6 +118,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   boost::asio::ip::tcp::socket socket_;
   State state_ = State::waiting;
   const bool secure_;
+  const bool proxied_;
   std::string input_;  // read, not looked at yet
   RequestParser parser_;
   bool reading_ = false;    // a wait for input is under way

@@ -19,6 +19,13 @@ using tcp = asio::ip::tcp;
 
 namespace {
 
+bool is_local(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 &&
+         address.ss_family == AF_UNIX;
+}
+
 /// IPv4 or IPv6, as asio wants to know of a socket it did not open.
 tcp protocol_of(int socket) {
   sockaddr_storage address{};
@@ -28,9 +35,9 @@ tcp protocol_of(int socket) {
   }
   if (address.ss_family == AF_INET) return tcp::v4();
   if (address.ss_family == AF_INET6) return tcp::v6();
-  // A client's tunnel (tls_listener.h): to asio a stream like another.
+  // A client's tunnel (tls_listener.h), or what a proxy connects to: to asio a stream like another.
   if (address.ss_family == AF_UNIX) return tcp::v4();
-  throw Error("the socket is not a TCP socket");
+  throw Error("the socket is neither a TCP socket nor a local one");
 }
 
 }  // namespace
@@ -50,6 +57,7 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     const auto listener = std::make_shared<Listener>(shared.io);
     listener->acceptor.assign(protocol_of(copy), copy);
     owned.release();
+    listener->is_local = is_local(copy);
     listener->acceptor.non_blocking(true);
     listeners_.push_back(listener);
   }
@@ -66,9 +74,9 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
     for (const auto& listener : listeners_) accept(listener);
   }
 
-  void adopt(tcp::socket socket, std::string input, bool secure) {
-    auto connection =
-        std::make_shared<Connection>(shared, std::move(socket), std::move(input), secure);
+  /// `from`: all but its socket, which is `socket` by now.
+  void adopt(tcp::socket socket, Handover from) {
+    auto connection = std::make_shared<Connection>(shared, std::move(socket), std::move(from));
     shared.open.insert(connection);
     connection->start();
     check_later();
@@ -91,6 +99,7 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
   struct Listener {
     explicit Listener(asio::io_context& io) : acceptor(io) {}
     tcp::acceptor acceptor;
+    bool is_local = false;
     bool accepting = false;
   };
 
@@ -107,8 +116,11 @@ class Connections::Loop : public std::enable_shared_from_this<Connections::Loop>
             if (listening) self->accept_later();
             return;
           }
-          if (!error && (listening || self->shared.successor))
-            self->adopt(std::move(socket), {}, /*secure=*/false);
+          if (!error && (listening || self->shared.successor)) {
+            Handover origin;
+            origin.proxied = listener->is_local;
+            self->adopt(std::move(socket), std::move(origin));
+          }
           if (listener->acceptor.is_open()) self->accept(listener);
         });
   }
@@ -162,7 +174,7 @@ void Connections::adopt(Handover connection) {
     tcp::socket socket(loop_->shared.io);
     socket.assign(protocol_of(connection.socket.get()), connection.socket.get());
     connection.socket.release();
-    loop_->adopt(std::move(socket), std::move(connection.input), connection.secure);
+    loop_->adopt(std::move(socket), std::move(connection));
   } catch (const std::exception&) {
     // The client has gone in the meantime; so has the socket's address.
   }
@@ -231,6 +243,7 @@ std::uint16_t listening_port(int socket) {
   tcp::endpoint endpoint;
   size = static_cast<socklen_t>(endpoint.capacity());
   if (::getsockname(socket, endpoint.data(), &size) != 0) throw system_error("looking at a socket");
+  if (endpoint.data()->sa_family == AF_UNIX) return 0;
   endpoint.resize(size);
   return endpoint.port();
 }

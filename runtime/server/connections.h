@@ -27,6 +27,8 @@ struct Handover {
   Descriptor socket;
   std::string input;    ///< read from it already: the beginning of the next request
   bool secure = false;  ///< the client speaks HTTPS
+  /// The client is a proxy of this user's, which tells by X-Forwarded-Proto what its own speaks.
+  bool proxied = false;
 };
 
 class Connections {
@@ -38,7 +40,8 @@ class Connections {
   /// As close_all().
   ~Connections();
 
-  /// Accepts on these listening TCP sockets, of which it takes its own duplicates. Throws Error.
+  /// Accepts on these listening sockets, of which it takes its own duplicates: of TCP, or local
+  /// ones (AF_UNIX), to which only a proxy of this user connects. Throws Error.
   void listen(const std::vector<Descriptor>& sockets);
   /// Accepts no more; clients queue on the sockets.
   void stop_listening();
@@ -72,7 +75,8 @@ class Connections {
 /// when the port is in use.
 Descriptor open_listening_socket(const std::string& address, std::uint16_t port);
 
-/// The port a socket listens on. Throws Error when it is not a listening TCP socket.
+/// The port a socket listens on, 0 for a local (AF_UNIX) socket. Throws Error when it is not a
+/// listening stream socket.
 std::uint16_t listening_port(int socket);
 
 }  // namespace cwrangler::server

@@ -156,7 +156,8 @@ class TlsListener::Tunnel : public std::enable_shared_from_this<TlsListener::Tun
       close();
       return;
     }
-    loop_->accepted({.socket = Descriptor(descriptor), .input = {}, .secure = true});
+    loop_->accepted(
+        {.socket = Descriptor(descriptor), .input = {}, .secure = true, .proxied = false});
     read_outer();
     read_inner();
   }

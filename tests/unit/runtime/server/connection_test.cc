@@ -1,6 +1,7 @@
 // What a client sees of a connection, over real sockets.
 
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <random>
@@ -47,6 +48,25 @@ void echo(TestServer& server) {
 }
 
 }  // namespace
+
+TEST_CASE("only what comes by a local socket is believed of its client") {
+  TestServer server;
+  const std::string path = "/tmp/cwrangler-" + std::to_string(::getpid()) + ".sock";
+  server.sockets.push_back(listen_locally(path));
+  CHECK(listening_port(server.sockets[0].get()) == 0);
+  echo(server);
+  constexpr std::string_view kHead = "GET /x HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-Proto: ";
+  const std::string secure = std::string(kHead) + "https\r\n\r\n";
+  Client proxy(path);
+  proxy.send(secure);
+  CHECK(proxy.receive_response().ends_with("GET https://a.example/x 0"));
+  proxy.send(std::string(kHead) + "http\r\n\r\n");
+  CHECK(proxy.receive_response().ends_with("GET http://a.example/x 0"));
+  Client other(server.port());
+  other.send(secure);
+  CHECK(other.receive_response().ends_with("GET http://a.example/x 0"));
+  ::unlink(path.c_str());
+}
 
 TEST_CASE("requests on one connection are answered in order, also when sent ahead") {
   TestServer server;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 
 #include <stdexcept>
 
@@ -21,7 +22,7 @@ TestServer::TestServer(HttpLimits limits) {
 
 void TestServer::start() {
   sockets.push_back(open_listening_socket("127.0.0.1", 0));
-  port_ = listening_port(sockets[0].get());
+  port_ = listening_port(sockets.back().get());
   connections->listen(sockets);
   thread_ = std::thread([this] { loop.run(); });
 }
@@ -34,14 +35,48 @@ TestServer::~TestServer() {
   }
 }
 
+namespace {
+
+sockaddr_un local_address(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  return address;
+}
+
+void set_patience(int socket) {
+  const timeval limit{10, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+}  // namespace
+
+Descriptor listen_locally(const std::string& path) {
+  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un address = local_address(path);
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(socket.get(), 8) != 0) {
+    throw std::runtime_error("cannot listen");
+  }
+  return socket;
+}
+
+Client::Client(const std::string& path)
+    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  set_patience(socket_.get());
+  const sockaddr_un address = local_address(path);
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    throw std::runtime_error("cannot connect");
+  }
+}
+
 Client::Client(std::uint16_t port, int receive_buffer)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   if (receive_buffer > 0) {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   }
-  const timeval limit{10, 0};
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  set_patience(socket_.get());
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

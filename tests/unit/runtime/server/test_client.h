@@ -74,10 +74,15 @@ class TestServer {
   std::thread thread_;
 };
 
+/// A listening local socket at a path that is free.
+Descriptor listen_locally(const std::string& path);
+
 /// A blocking connection with a limit of ten seconds on everything it waits for.
 class Client {
  public:
   explicit Client(std::uint16_t port, int receive_buffer = 0);
+  /// To a local socket.
+  explicit Client(const std::string& path);
 
   /// False when the server has closed.
   bool send(std::string_view bytes);
