@@ -6,6 +6,8 @@
 //                                         before goes on answering until this one is ready, and
 //                                         stays when this one fails to start.
 //   stop      {}                          finish the requests under way, then exit.
+//   tracing   {enabled}                   whether `trace` messages are wanted from now on.
+//   scheduled {cron, scheduled_time}      run the Worker's scheduled handler; ms since 1970.
 //
 // From the runtime:
 //   loaded       {generation, startup_ms}
@@ -15,6 +17,7 @@
 //   queue     {queue, acknowledged, messages, duration_ms}   one per batch that the Worker handled
 //   console      {level, text}            level: debug, log, info, warn, error
 //   exception    {message, stack}         uncaught in a handler or a background task
+//   trace        {event}                  what one invocation was, as a tail shows it (trace-v1)
 //   restarted    {reason}                 the instance was lost (fatal error, endless loop) and a
 //                                         new one was started in its place
 //
@@ -28,6 +31,8 @@ namespace cwrangler::control {
 
 inline constexpr const char* kLoad = "load";
 inline constexpr const char* kStop = "stop";
+inline constexpr const char* kTracing = "tracing";
+inline constexpr const char* kScheduled = "scheduled";
 
 inline constexpr const char* kLoaded = "loaded";
 inline constexpr const char* kLoadFailed = "load_failed";
@@ -35,6 +40,7 @@ inline constexpr const char* kRequest = "request";
 inline constexpr const char* kQueue = "queue";
 inline constexpr const char* kConsole = "console";
 inline constexpr const char* kException = "exception";
+inline constexpr const char* kTrace = "trace";
 inline constexpr const char* kRestarted = "restarted";
 
 }  // namespace cwrangler::control

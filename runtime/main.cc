@@ -21,6 +21,7 @@
 #include "runtime/python/interpreter.h"
 #include "runtime/server/serve.h"
 #include "runtime/snapshot_command.h"
+#include "runtime/web/reachable.h"
 
 namespace {
 
@@ -55,6 +56,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
   CLI::Option* const key = command.add_option("--https-key", options.key_file, "Its key, PEM");
   certificate->needs(https)->needs(key);
   key->needs(https)->needs(certificate);
+  command.add_flag_callback("--deny-private-addresses", &cwrangler::web::deny_private_addresses,
+                            "Let Workers connect to public addresses only");
   auto* control =
       command.add_option("--control-fd", options.control_fd,
                          "An inherited socket that brings configurations and takes the log");

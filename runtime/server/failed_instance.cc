@@ -37,6 +37,8 @@ class FailedInstance final : public Instance, private RequestHandler {
     connections_.close_all();
     boost::asio::post(loop_, callbacks_.ended);
   }
+  void set_tracing(bool) override {}
+  void run_scheduled(const std::string&, std::int64_t) override {}
   std::optional<std::chrono::milliseconds> cpu_time_of_call() override { return std::nullopt; }
   void interrupt() override {}
   void terminate(std::string) override {}

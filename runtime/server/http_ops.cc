@@ -259,6 +259,12 @@ struct WorkerRequests::Ops {
                             {"stack", text(call, first + 1)}});
   }
 
+  /// traceReport(event): what an invocation was, as JSON text.
+  static void report_trace(Call call) {
+    requests(call).events_(
+        {{"type", control::kTrace}, {"event", nlohmann::json::parse(text(call, 0))}});
+  }
+
   /// queueHandled(queue, acknowledged, messages, duration in ms): the Worker has handled a batch.
   static void queue_handled(Call call) {
     const auto number = [call](int index) { return call[index].As<v8::Number>()->Value(); };
@@ -298,6 +304,7 @@ std::span<const engine::Op> http_ops() {
       {"httpReloadScript", op<&Ops::reload_script_text>},
       {"exceptionReport", op<&Ops::report_exception>},
       {"queueHandled", op<&Ops::queue_handled>},
+      {"traceReport", op<&Ops::report_trace>},
       {"workerFatal", op<&Ops::fatal>},
       {"backgroundBegan", op<&Ops::background_began>},
       {"backgroundEnded", op<&Ops::background_ended>},

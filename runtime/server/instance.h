@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -52,6 +53,11 @@ class Instance {
   /// Drops everything; `ended` follows soon, also when JavaScript was running. Nothing else may be
   /// called afterwards.
   virtual void end() = 0;
+
+  /// Whether it sends `trace` messages from now on.
+  virtual void set_tracing(bool enabled) = 0;
+  /// Runs the Worker's scheduled handler; `time_ms` since 1970.
+  virtual void run_scheduled(const std::string& cron, std::int64_t time_ms) = 0;
 
   /// How much CPU time the call into JavaScript that it is in has used since this was first asked
   /// during that call; nothing when it is idle. For a watchdog that asks at intervals: a Worker

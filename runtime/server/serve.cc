@@ -88,6 +88,12 @@ class Orders {
       server_.stop();
     } else if (*type == control::kLoad) {
       load(message);
+    } else if (*type == control::kTracing) {
+      server_.set_tracing(message.value("enabled", json()) == true);
+    } else if (*type == control::kScheduled) {
+      const json cron = message.value("cron", json());
+      const json time = message.value("scheduled_time", json());
+      if (cron.is_string() && time.is_number()) server_.run_scheduled(cron, time);
     }
   }
 

@@ -219,6 +219,7 @@ void Server::started(const SlotRef& slot) {
   if (std::erase(joining_, slot) > 0) {
     serving_.push_back(slot);
     slot->instance->serve(sockets_);
+    if (tracing_) slot->instance->set_tracing(true);
   }
   if (slot != next_) return;
   next_.reset();
@@ -342,11 +343,21 @@ void Server::promote(const SlotRef& slot) {
   const std::vector<SlotRef> before = std::exchange(serving_, {slot});
   for (const SlotRef& late : std::exchange(joining_, {})) end(late);
   slot->instance->serve(sockets_);
+  if (tracing_) slot->instance->set_tracing(true);
   for (Handover& connection : std::exchange(waiting_, {})) {
     slot->instance->adopt(std::move(connection));
   }
   for (const SlotRef& replaced : before) retire(replaced, options_.drain_limit);
   if (answers()) join_missing();
+}
+
+void Server::set_tracing(bool enabled) {
+  tracing_ = enabled;
+  for (const SlotRef& slot : serving_) slot->instance->set_tracing(enabled);
+}
+
+void Server::run_scheduled(const std::string& cron, std::int64_t time_ms) {
+  if (!serving_.empty()) serving_.front()->instance->run_scheduled(cron, time_ms);
 }
 
 void Server::show_failure(Failure failure) {

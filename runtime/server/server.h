@@ -70,6 +70,12 @@ class Server {
   /// there is none.
   void load(std::int64_t generation, WorkerConfig config);
 
+  /// Whether the Worker's invocations are told of, one `trace` message each.
+  void set_tracing(bool enabled);
+
+  /// Runs the scheduled handler of the Worker that is served, if there is one.
+  void run_scheduled(const std::string& cron, std::int64_t time_ms);
+
   /// Accepts no more, lets requests under way finish within the grace, then ends run().
   void stop();
 
@@ -142,6 +148,7 @@ class Server {
   std::unique_ptr<TlsListener> tls_;
   std::vector<Clock::time_point> losses_;
   bool stopping_ = false;
+  bool tracing_ = false;
   struct Timers;
   std::unique_ptr<Timers> timers_;
 };

@@ -100,6 +100,23 @@ class ThreadInstance final : public Instance {
     });
   }
 
+  void set_tracing(bool enabled) override {
+    post([this, enabled] {
+      if (is_lost_) return;
+      ScriptScope scope(thread_->isolate());
+      (void)scope.call_hook("setTracing", v8::Boolean::New(scope.v8(), enabled));
+    });
+  }
+
+  void run_scheduled(const std::string& cron, std::int64_t time_ms) override {
+    post([this, cron, time_ms] {
+      if (is_lost_) return;
+      ScriptScope scope(thread_->isolate());
+      (void)scope.call_hook("runScheduled", engine::to_string(scope.v8(), cron),
+                            v8::Number::New(scope.v8(), static_cast<double>(time_ms)));
+    });
+  }
+
   void end() override { thread_->end(); }
 
   std::optional<std::chrono::milliseconds> cpu_time_of_call() override {

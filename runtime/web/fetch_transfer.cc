@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "runtime/web/reachable.h"
+
 namespace cwrangler::web {
 namespace {
 
@@ -19,6 +21,11 @@ std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(SPACE);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(SPACE) - first + 1);
+}
+
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  if (!may_reach(address->addr)) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 }  // namespace
@@ -49,7 +56,11 @@ FetchTransfer::FetchTransfer(FetchRequest request) : easy_(curl_easy_init()) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &FetchTransfer::on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
-  if (request.direct) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  // A proxy would resolve the name itself, past the rule.
+  if (request.direct || are_private_addresses_denied()) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  }
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
   set_body(request);
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);

@@ -19,6 +19,7 @@
 #include "runtime/engine/pending_promise.h"
 #include "runtime/engine/script_scope.h"
 #include "runtime/web/promise_table.h"
+#include "runtime/web/reachable.h"
 #include "runtime/web/tls_client.h"
 
 namespace cwrangler::web {
@@ -78,7 +79,7 @@ class Socket : public std::enable_shared_from_this<Socket> {
             const error_code& failed, const tcp::resolver::results_type& found) mutable {
           if (failed) return done(failed);
           asio::async_connect(
-              self->tcp_, found,
+              self->tcp_, found, may_reach_next,
               [self, done = std::move(done)](const error_code& refused, const tcp::endpoint&) {
                 if (!refused) self->tcp_.set_option(tcp::no_delay(true));
                 done(refused);

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "runtime/web/reachable.h"
 #include "runtime/web/tls_client.h"
 
 namespace cwrangler::web {
@@ -107,7 +108,7 @@ class Connection final : public WebSocketConnection,
             self->lowest().set_option(tcp::no_delay(true), ignored);
             self->start_tls(std::move(done));
           };
-          asio::async_connect(self->lowest(), found, std::move(connected));
+          asio::async_connect(self->lowest(), found, may_reach_next, std::move(connected));
         });
   }
 

@@ -5,6 +5,7 @@ import {setCacheDirectory} from '../../bindings/cache/cache.js';
 import {cloudflareEmail} from '../../bindings/email/email_message.js';
 import {RpcValues} from '../../bindings/service/rpc_values.js';
 import {hooks, ops} from '../../web/js/host.js';
+import {writeLog} from '../../web/js/log.js';
 import {setOutboundMap} from '../../web/js/outbound.js';
 import {cloudflareSockets} from '../../web/js/sockets.js';
 import {setStandardBinaryType} from '../../web/js/websocket.js';
@@ -16,6 +17,7 @@ import {makeEnvironment} from './env.js';
 import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './events.js';
 import {ExecutionContext} from './execution_context.js';
 import {isProxy} from './proxies.js';
+import {Trace} from './traces.js';
 import {annotate, startError} from './user_error.js';
 import {WorkerPython} from './worker_python.js';
 
@@ -240,19 +242,24 @@ async function dispatch(handle) {
  * Handles one event that nobody waits for an answer to: a failure is logged.
  * @param {(entrypoints: Entrypoints) => Promise<void>} handle
  * @param {ExecutionContext} context
+ * @param {() => object} describe what has called the Worker, for a trace
  * @param {boolean} [waits] whether its `waitUntil` tasks are part of it
  * @returns {Promise<'ok' | 'exception'>} when it is over
  */
-async function dispatchEvent(handle, context, waits = true) {
+async function dispatchEvent(handle, context, describe, waits = true) {
+  const trace = Trace.begin(describe, context);
   let succeeded = true;
   try {
     await dispatch(handle);
   } catch (error) {
     hooks.reportFailure(error);
+    trace?.fail(error);
     succeeded = false;
   }
   const finished = !waits || await ExecutionContext.finished(context);
-  return finished && succeeded ? 'ok' : 'exception';
+  const outcome = finished && succeeded ? 'ok' : 'exception';
+  trace?.end(outcome);
+  return outcome;
 }
 
 /**
@@ -261,8 +268,25 @@ async function dispatchEvent(handle, context, waits = true) {
  * @returns {Promise<Response>} rejects with what the handler raised
  */
 export function dispatchFetch(request) {
+  const trace = Trace.begin(() => Trace.describeRequest(request));
+  const scope = trace && new Scope({context: trace.context});
   // It comes from the server, never from Python code that waits for it.
-  return dispatch((entrypoints) => entrypoints.fetch(request, undefined, undefined, true));
+  const response = dispatch((entrypoints) => entrypoints.fetch(request, undefined, scope, true));
+  return trace === undefined ? response : traced(response, trace);
+}
+
+/** @param {Promise<Response>} response @param {Trace} trace */
+async function traced(response, trace) {
+  try {
+    const given = await response;
+    trace.event.response = {status: given.status};
+    return given;
+  } catch (error) {
+    trace.fail(error);
+    throw error;
+  } finally {
+    trace.end();
+  }
 }
 
 /**
@@ -307,9 +331,12 @@ export async function dispatchScheduled(event) {
   const controller = new ScheduledController(event);
   const context = new ExecutionContext();
   const outcome = await dispatchEvent(
-      (entrypoints) => entrypoints.event('scheduled', controller, context), context);
+      (entrypoints) => entrypoints.event('scheduled', controller, context), context,
+      () => ({cron: event.cron, scheduledTime: event.scheduledTime}));
   return {outcome, noRetry: ScheduledController.refusesRetry(controller)};
 }
+
+hooks.runScheduled = (cron, scheduledTime) => void dispatchScheduled({cron, scheduledTime});
 
 /**
  * Gives the queue handler a batch.
@@ -323,7 +350,8 @@ export async function dispatchQueue(queue, messages, metadata) {
   const context = new ExecutionContext();
   const waits = !worker.configuration.flags.queue_consumer_no_wait_for_wait_until;
   const outcome = await dispatchEvent(
-      (entrypoints) => entrypoints.event('queue', batch, context), context, waits);
+      (entrypoints) => entrypoints.event('queue', batch, context), context,
+      () => ({queue, batchSize: messages.length}), waits);
   return MessageBatch.result(batch, outcome);
 }
 
@@ -333,10 +361,11 @@ export async function dispatchQueue(queue, messages, metadata) {
  * @returns {Promise<{outcome: 'ok' | 'exception', rejection?: string}>}
  */
 export async function dispatchEmail(received) {
-  const message = new ForwardableEmailMessage({...received, log: (line) => ops.log('log', line)});
+  const message = new ForwardableEmailMessage({...received, log: (line) => writeLog('log', line)});
   const context = new ExecutionContext();
   const outcome = await dispatchEvent(
-      (entrypoints) => entrypoints.event('email', message, context), context);
+      (entrypoints) => entrypoints.event('email', message, context), context,
+      () => ({mailFrom: received.from, rcptTo: received.to, rawSize: received.content.byteLength}));
   return {outcome, rejection: ForwardableEmailMessage.rejection(message)};
 }
 
@@ -347,7 +376,8 @@ export async function dispatchEmail(received) {
  */
 hooks.tail = (traces) => {
   const context = new ExecutionContext();
-  return dispatchEvent((entrypoints) => entrypoints.event('tail', traces, context), context);
+  return dispatchEvent((entrypoints) => entrypoints.event('tail', traces, context), context,
+      () => ({consumedEvents: traces.map(({scriptName}) => ({scriptName}))}));
 };
 
 /**

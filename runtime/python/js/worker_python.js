@@ -1,6 +1,7 @@
 // Python with what a Worker has beside it: from nothing, or from a snapshot, to its main module.
 
 import {hooks, ops} from '../../web/js/host.js';
+import {writeLog} from '../../web/js/log.js';
 import {cloudflareSockets, connect} from '../../web/js/sockets.js';
 import {enterTopLevel} from '../../web/js/top_level.js';
 import {attachPython} from './async_context.js';
@@ -40,7 +41,7 @@ const moduleFiles = {
   read: (id, position, into) => ops.pythonModuleRead(id, position, into),
 };
 
-const log = (level) => (line) => ops.log(level, line);
+const log = (level) => (line) => writeLog(level, line);
 
 /**
  * How a Worker's interpreter is started.
@@ -270,8 +271,8 @@ export class WorkerPython {
 
   #connectStreams() {
     const {api, pyodide} = this.interpreter;
-    this.stdout = new LineWriter((line) => ops.log('log', line));
-    this.stderr = new LineWriter((line) => ops.log('error', line));
+    this.stdout = new LineWriter((line) => writeLog('log', line));
+    this.stderr = new LineWriter((line) => writeLog('error', line));
     api.initializeStreams?.(() => null);
     pyodide.setStdout({write: (bytes) => this.stdout.write(bytes), isatty: false});
     pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});

@@ -5,6 +5,7 @@
 
 import {ops} from './host.js';
 import {format, inspect} from './inspect.js';
+import {writeLog} from './log.js';
 
 const GROUP_INDENT = 2;
 
@@ -51,7 +52,7 @@ class Console {
   #print(level, args) {
     let text = format(...args);
     if (this.#indent !== '') text = this.#indent + text.replaceAll('\n', `\n${this.#indent}`);
-    ops.log(level, text);
+    writeLog(level, text, args);
   }
 
   debug(...args) {
