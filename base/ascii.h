@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 namespace cwrangler {
 
@@ -16,6 +17,11 @@ constexpr char ascii_lower(char c) {
 inline std::string ascii_lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) { return ascii_lower(c); });
   return text;
+}
+
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 }  // namespace cwrangler

@@ -102,6 +102,12 @@ std::vector<QueueBacklog> QueueStore::send(const std::vector<QueueSend>& calls, 
   return backlogs;
 }
 
+void QueueStore::purge(const std::string& queue) {
+  Statement purge = connection_.prepare("DELETE FROM messages WHERE queue = ? AND is_taken = 0");
+  purge.bind_text(1, queue);
+  purge.step();
+}
+
 QueueBacklog QueueStore::backlog(const std::string& queue) {
   QueueBacklog found;
   backlog_.reset();

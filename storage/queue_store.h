@@ -83,6 +83,9 @@ class QueueStore {
 
   QueueBacklog backlog(const std::string& queue);
 
+  /// Forgets all messages that nobody was handed.
+  void purge(const std::string& queue);
+
   /// When the next batch is complete: as soon as `size` messages are due, or the first of them has
   /// been due for `patience_ms`. Nothing when there is no message to hand out.
   std::optional<int64_t> next_batch_ms(const std::string& queue, size_t size, int64_t patience_ms);

@@ -67,5 +67,6 @@ void add_delete_command(CLI::App& program, CommandContext& context);
 void add_queues_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);
 void add_api_command(CLI::App& program, CommandContext& context);
+void add_edge_command(CLI::App& program, CommandContext& context);
 
 }  // namespace cwrangler::cli

@@ -15,10 +15,10 @@
 #include "cli/config/utc_time.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/d1_results.h"
-#include "cli/local/d1_script.h"
 #include "cli/terminal/prompt.h"
 #include "cli/terminal/table.h"
 #include "storage/d1_dump.h"
+#include "storage/d1_script.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -39,7 +39,7 @@ std::string plural(size_t count, const std::string& word) {
 /// Runs the script and keeps each result as it will be printed.
 ResultPrinter run_script(std::istream& text, D1Database& database) {
   ResultPrinter printer;
-  D1Script script(database);
+  storage::D1Script script(database);
   script.run(text, [&printer](const D1Result& result) { printer.add(result); });
   if (printer.count() == 0) throw Error("No SQL statements detected.");
   script.commit();

@@ -5,8 +5,8 @@
 #include <array>
 #include <thread>
 
+#include "base/hex.h"
 #include "cli/api/json_access.h"
-#include "cli/deploy/hex.h"
 #include "cli/version.h"
 
 namespace cwrangler::cli {

@@ -10,8 +10,8 @@
 #include "cli/command/kv_command.h"
 #include "cli/command/kv_remote.h"
 #include "cli/local/config_snippet.h"
-#include "cli/local/kv_checks.h"
 #include "cli/terminal/prompt.h"
+#include "storage/kv_checks.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -61,9 +61,9 @@ int put(const Flags& flags, const CommandContext& context) {
   const LocalNamespace space = command.space();
   const std::string content =
       flags.path.empty() ? flags.value : read_file(context.options.directory / flags.path);
-  const KvChange change = checked_put({flags.key, Blob(content.begin(), content.end()),
-                                       flags.expiration, flags.ttl, flags.metadata},
-                                      context.clock());
+  const KvChange change = storage::checked_put({flags.key, Blob(content.begin(), content.end()),
+                                                flags.expiration, flags.ttl, flags.metadata},
+                                               context.clock());
   print_location(context, remote);
   const std::string with =
       flags.metadata.empty() ? "." : " with metadata \"" + flags.metadata + "\".";
@@ -83,7 +83,7 @@ int put(const Flags& flags, const CommandContext& context) {
 
 int get(const Flags& flags, const CommandContext& context) {
   const KvCommand command(flags, context);
-  check_key(flags.key);
+  storage::check_kv_key(flags.key);
   if (works_on_account(flags, DefaultLocation::local)) {
     RemoteKv(command.config(), context).get(command.space().id, flags.key, &write_out);
     std::cout.flush();
@@ -130,7 +130,7 @@ int list(const Flags& flags, const CommandContext& context) {
 int remove(const Flags& flags, const CommandContext& context) {
   const bool remote = works_on_account(flags, DefaultLocation::local);
   const KvCommand command(flags, context);
-  check_key(flags.key);
+  storage::check_kv_key(flags.key);
   print_location(context, remote);
   context.terminal.print("Deleting the key \"" + flags.key + "\" on namespace " +
                          command.space().description() + ".");

@@ -8,8 +8,8 @@
 #include "base/files.h"
 #include "cli/command/kv_command.h"
 #include "cli/command/kv_remote.h"
-#include "cli/local/kv_checks.h"
 #include "cli/terminal/prompt.h"
+#include "storage/kv_checks.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -80,7 +80,7 @@ KvChange change_of(const json& entry, const CommandContext& context) {
         "Each entry needs a string \"key\" and a string \"value\", and this one does not: " +
         entry.dump());
   }
-  KvPut put;
+  storage::KvPut put;
   put.key = entry["key"].get<std::string>();
   const auto value = entry["value"].get<std::string>();
   const bool is_base64 = entry.value("base64", json(false)) == json(true);
@@ -89,7 +89,7 @@ KvChange change_of(const json& entry, const CommandContext& context) {
   put.ttl = seconds_of(entry, "expiration_ttl");
   const auto metadata = entry.find("metadata");
   if (metadata != entry.end() && !metadata->is_null()) put.metadata = metadata->dump();
-  return checked_put(put, context.clock());
+  return storage::checked_put(put, context.clock());
 }
 
 void write_in_groups(storage::KvStore store, const std::vector<KvChange>& changes) {
@@ -120,7 +120,7 @@ int remove(const Flags& flags, const CommandContext& context) {
   std::vector<KvChange> changes;
   for (const json& entry : read_list(flags, context)) {
     changes.push_back({{{key_of(entry), {}, {}}, {}}, true});
-    check_key(changes.back().entry.key.name);
+    storage::check_kv_key(changes.back().entry.key.name);
   }
   if (!flags.yes &&
       !confirm(context.terminal, "Are you sure you want to delete all the keys read from \"" +

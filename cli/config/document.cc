@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "cli/config/json_reader.h"
 #include "cli/config/toml_reader.h"
-#include "cli/config/utf8.h"
 
 namespace cwrangler::cli {
 

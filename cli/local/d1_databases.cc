@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
-#include "cli/config/uuid.h"
+#include "base/uuid.h"
 #include "storage/state_layout.h"
 
 namespace cwrangler::cli {

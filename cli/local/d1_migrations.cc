@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "cli/config/utc_time.h"
-#include "cli/local/d1_script.h"
+#include "storage/d1_script.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -88,7 +88,7 @@ int apply_migration(const LocalDatabase& database, storage::D1Database& open,
   std::ifstream text(path, std::ios::binary);
   if (!text) throw system_error("reading " + path.string());
   try {
-    D1Script script(open);
+    storage::D1Script script(open);
     const int statements = script.run(text, [](const storage::D1Result&) {});
     script.run_one(
         {"INSERT INTO " + quoted(database.migrations_table) + " (name) VALUES (?)", {name}});

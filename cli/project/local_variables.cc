@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "cli/config/utf8.h"
+#include "base/utf8.h"
 
 extern "C" char** environ;  // POSIX; some headers leave it to the program to declare
 

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "cli/config/utf8.h"
+#include "base/utf8.h"
 #include "cli/packages/sync_state.h"
 #include "cli/project/module_rules.h"
 

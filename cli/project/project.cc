@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "cli/config/utc_time.h"
-#include "cli/config/uuid.h"
 #include "cli/project/compatibility_choice.h"
 #include "cli/project/local_variables.h"
 #include "cli/project/module_collection.h"

@@ -30,6 +30,11 @@ from peers import Certificate, make_certificate
 from runtime_process import Runtime, running, worker_config
 
 
+# The newest of its major version; Debian 12's own Node, 18, is too old for it.
+WRANGLER = "wrangler@4"
+WRANGLER_FOR_NODE_18 = "wrangler@4.10"
+
+
 @pytest.fixture
 def share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The assets of the programs that the test starts: a folder of links, which it may change."""
@@ -186,6 +191,21 @@ def shared_worker(
     assert synced.returncode == 0, synced.stderr
     with run_dev(directory, environment=environment) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def wrangler(tmp_path_factory) -> Path:
+    """Real wrangler's entry point, installed from npm once a run."""
+    if shutil.which("npm") is None:
+        pytest.skip("npm is not installed")
+    folder = tmp_path_factory.mktemp("wrangler")
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
+    package = WRANGLER_FOR_NODE_18 if node.startswith("v18.") else WRANGLER
+    installed = subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--silent", package],
+        cwd=folder, capture_output=True, text=True, timeout=280, check=False)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    return folder / "node_modules" / "wrangler" / "bin" / "wrangler.js"
 
 
 @pytest.fixture(scope="session")

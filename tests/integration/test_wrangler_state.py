@@ -1,6 +1,6 @@
 """Local state goes back and forth between real wrangler and cwrangler without losing anything.
 
-wrangler comes from the npm registry, into a folder of the test's own.
+wrangler comes from the npm registry (the fixture in conftest.py).
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import urllib.parse
@@ -19,10 +18,6 @@ from pathlib import Path
 import pytest
 
 from dev_process import Session, free_port
-
-# The newest of its major version; Debian 12's own Node, 18, is too old for it.
-WRANGLER = "wrangler@4"
-WRANGLER_FOR_NODE_18 = "wrangler@4.10"
 
 D1_ID = "2b1c3f5e-6b0e-4a52-8f8e-0d5a3f3f9f01"
 
@@ -71,21 +66,6 @@ export default {
   },
 };
 """
-
-
-@pytest.fixture(scope="session")
-def wrangler(tmp_path_factory) -> Path:
-    """The program's entry point, installed once a run."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("wrangler")
-    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout
-    package = WRANGLER_FOR_NODE_18 if node.startswith("v18.") else WRANGLER
-    installed = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--silent", package],
-        cwd=folder, capture_output=True, text=True, timeout=280, check=False)
-    assert installed.returncode == 0, installed.stdout + installed.stderr
-    return folder / "node_modules" / "wrangler" / "bin" / "wrangler.js"
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-// What KV refuses, for the command line.
+// What KV refuses, in its words: for whoever takes pairs from outside.
 
 #pragma once
 
@@ -9,12 +9,12 @@
 
 #include "storage/kv_store.h"
 
-namespace cwrangler::cli {
+namespace cwrangler::storage {
 
 /// A put as it was asked for.
 struct KvPut {
   std::string key;
-  storage::Blob value;
+  Blob value;
   std::optional<int64_t> expiration;  ///< seconds since 1970
   std::optional<int64_t> ttl;         ///< seconds from now; wins over `expiration`
   std::string metadata;               ///< JSON; empty: none
@@ -22,9 +22,9 @@ struct KvPut {
 
 /// The change for the store. Throws Error for keys, values, times and metadata outside of KV's
 /// limits, in its words.
-storage::KvChange checked_put(const KvPut& put, std::chrono::system_clock::time_point now);
+KvChange checked_put(const KvPut& put, std::chrono::system_clock::time_point now);
 
 /// Throws Error for what is no key.
-void check_key(const std::string& key);
+void check_kv_key(const std::string& key);
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler::storage

@@ -1,11 +1,11 @@
-#include "cli/local/d1_script.h"
+#include "storage/d1_script.h"
 
 #include <cctype>
 #include <string>
 
 #include "storage/sql_script.h"
 
-namespace cwrangler::cli {
+namespace cwrangler::storage {
 namespace {
 
 /// BEGIN [TRANSACTION], COMMIT [TRANSACTION] or END [TRANSACTION].
@@ -23,12 +23,12 @@ bool is_transaction_control(const std::string& sql) {
 
 }  // namespace
 
-D1Script::D1Script(storage::D1Database& database)
+D1Script::D1Script(D1Database& database)
     : database_(database), transaction_(database.connection()) {}
 
-int D1Script::run(std::istream& text, const std::function<void(const storage::D1Result&)>& take) {
+int D1Script::run(std::istream& text, const std::function<void(const D1Result&)>& take) {
   int count = 0;
-  storage::for_each_statement(text, [&](const std::string& sql) {
+  for_each_statement(text, [&](const std::string& sql) {
     if (is_transaction_control(sql)) return;
     take(run_one({sql, {}}));
     ++count;
@@ -36,7 +36,7 @@ int D1Script::run(std::istream& text, const std::function<void(const storage::D1
   return count;
 }
 
-storage::D1Result D1Script::run_one(const storage::D1Query& query) {
+D1Result D1Script::run_one(const D1Query& query) {
   return database_.run_in_transaction(query);
 }
 
@@ -44,4 +44,4 @@ void D1Script::commit() {
   transaction_.commit();
 }
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler::storage

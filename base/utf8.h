@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-namespace cwrangler::cli {
+namespace cwrangler {
 
 /// Where the first byte is that is not part of well-formed UTF-8 (Unicode 15, table 3-7), or npos.
 size_t first_invalid_utf8(std::string_view text);
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler

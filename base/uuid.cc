@@ -1,4 +1,4 @@
-#include "cli/config/uuid.h"
+#include "base/uuid.h"
 
 #include <sys/random.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace cwrangler::cli {
+namespace cwrangler {
 
 std::string random_uuid() {
   std::array<unsigned char, 16> bytes;
@@ -26,4 +26,4 @@ std::string random_uuid() {
   return uuid;
 }
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace cwrangler::cli {
+namespace cwrangler {
 
 inline std::string hex(std::span<const unsigned char> bytes) {
   constexpr const char* kDigits = "0123456789abcdef";
@@ -17,4 +17,4 @@ inline std::string hex(std::span<const unsigned char> bytes) {
   return text;
 }
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler

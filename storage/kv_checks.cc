@@ -1,10 +1,10 @@
-#include "cli/local/kv_checks.h"
+#include "storage/kv_checks.h"
 
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
-namespace cwrangler::cli {
+namespace cwrangler::storage {
 namespace {
 
 // https://developers.cloudflare.com/kv/platform/limits/
@@ -15,7 +15,7 @@ constexpr int64_t kMinTtlSeconds = 60;
 
 }  // namespace
 
-void check_key(const std::string& key) {
+void check_kv_key(const std::string& key) {
   if (key.empty()) throw Error("Key names must not be empty");
   if (key == "." || key == "..") {
     throw Error("Illegal key name \"" + key + "\". Please use a different name.");
@@ -26,13 +26,13 @@ void check_key(const std::string& key) {
   }
 }
 
-storage::KvChange checked_put(const KvPut& put, std::chrono::system_clock::time_point now) {
-  check_key(put.key);
+KvChange checked_put(const KvPut& put, std::chrono::system_clock::time_point now) {
+  check_kv_key(put.key);
   if (put.value.size() > kMaxValueBytes) {
     throw Error("Value length of " + std::to_string(put.value.size()) + " exceeds limit of " +
                 std::to_string(kMaxValueBytes) + ".");
   }
-  storage::KvChange change;
+  KvChange change;
   change.entry.key.name = put.key;
   change.entry.value = put.value;
   const auto seconds =
@@ -64,4 +64,4 @@ storage::KvChange checked_put(const KvPut& put, std::chrono::system_clock::time_
   return change;
 }
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler::storage

@@ -1,6 +1,6 @@
-#include "cli/config/utf8.h"
+#include "base/utf8.h"
 
-namespace cwrangler::cli {
+namespace cwrangler {
 
 size_t first_invalid_utf8(std::string_view text) {
   size_t at = 0;
@@ -34,4 +34,4 @@ size_t first_invalid_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler

@@ -4,9 +4,9 @@
 
 #include <string>
 
-namespace cwrangler::cli {
+namespace cwrangler {
 
 /// A random UUID (RFC 9562, version 4). Throws Error when the system has no random bytes.
 std::string random_uuid();
 
-}  // namespace cwrangler::cli
+}  // namespace cwrangler
