@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -395,22 +395,32 @@ def test_what_is_no_call_of_the_api(edge: Edge) -> None:
     connection.close()
 
 
-def test_wrangler_deploys_here(wrangler: Path, edge: Edge, tmp_path: Path, scratch_environment) -> None:
-    project = tmp_path / "worker"
-    (project / "src").mkdir(parents=True)
-    (project / "src" / "entry.py").write_text(HELLO.format(body="self.env.GREETING"))
-    (project / "wrangler.json").write_text(json.dumps({
-        "name": "greeter", "main": "src/entry.py", "compatibility_date": "2026-06-01",
-        "compatibility_flags": ["python_workers"], "vars": {"GREETING": "from wrangler"}}))
+@pytest.fixture
+def run_wrangler(
+    wrangler: Path, edge: Edge, tmp_path: Path, scratch_environment
+) -> Callable[..., str]:
+    """``run_wrangler(*arguments)``: real wrangler in ``tmp_path / "worker"``, against the endpoint."""
+    (tmp_path / "worker" / "src").mkdir(parents=True)
     environment = {**scratch_environment, **edge.client, "CI": "1", "NO_COLOR": "1",
                    "WRANGLER_SEND_METRICS": "false"}
 
     def run(*arguments: str, stdin: str = "") -> str:
-        done = subprocess.run(["node", wrangler, *arguments], cwd=project, env=environment,
-                              input=stdin, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(["node", wrangler, *arguments], cwd=tmp_path / "worker",
+                              env=environment, input=stdin, capture_output=True, text=True,
+                              timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    return run
+
+
+def test_wrangler_deploys_here(run_wrangler, edge: Edge, tmp_path: Path) -> None:
+    run = run_wrangler
+    project = tmp_path / "worker"
+    (project / "src" / "entry.py").write_text(HELLO.format(body="self.env.GREETING"))
+    (project / "wrangler.json").write_text(json.dumps({
+        "name": "greeter", "main": "src/entry.py", "compatibility_date": "2026-06-01",
+        "compatibility_flags": ["python_workers"], "vars": {"GREETING": "from wrangler"}}))
     deployed = run("deploy")
     assert "Current Version ID" in deployed
     assert edge.ask("greeter")[2] == b"from wrangler"
@@ -450,4 +460,105 @@ def test_wrangler_deploys_here(wrangler: Path, edge: Edge, tmp_path: Path, scrat
     assert "jobs" in run("queues", "list")
     run("delete", "--force")
     assert edge.ask("greeter")[0] == 404
-    shutil.rmtree(project)
+
+
+JOBS = """\
+import json
+
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        await self.env.JOBS.send({"n": 7})
+        row = await self.env.DB.prepare("SELECT text FROM notes").first()
+        return Response(row["text"])
+
+    async def queue(self, batch, env, ctx):
+        for message in batch.messages:
+            await self.env.SEEN.put("job", json.dumps(message.body))
+"""
+
+
+def test_wrangler_deploys_assets_schedules_queues_and_migrations(
+    run_wrangler, edge: Edge, tmp_path: Path
+) -> None:
+    run, project = run_wrangler, tmp_path / "worker"
+    (project / "src" / "entry.py").write_text(JOBS)
+    (project / "public").mkdir()
+    (project / "public" / "page.html").write_text("<p>static</p>")
+    (project / "migrations").mkdir()
+    (project / "migrations" / "0001_notes.sql").write_text(
+        "CREATE TABLE notes (text);\nINSERT INTO notes VALUES ('migrated');\n")
+    run("queues", "create", "jobs")
+    database = edge.result("POST", "/d1/database", {"name": "notes"})["uuid"]
+    space = edge.result("POST", "/storage/kv/namespaces", {"title": "seen"})["id"]
+    (project / "wrangler.json").write_text(json.dumps({
+        "name": "worker", "main": "src/entry.py", "compatibility_date": "2026-06-01",
+        "compatibility_flags": ["python_workers"],
+        "assets": {"directory": "public", "binding": "ASSETS"},
+        "triggers": {"crons": ["*/5 * * * *", "0 3 * * MON"]},
+        "routes": [{"pattern": "worker.example.com", "custom_domain": True}],
+        "workers_dev": True,
+        "d1_databases": [{"binding": "DB", "database_name": "notes", "database_id": database}],
+        "kv_namespaces": [{"binding": "SEEN", "id": space}],
+        "queues": {"producers": [{"binding": "JOBS", "queue": "jobs"}],
+                   "consumers": [{"queue": "jobs", "max_batch_timeout": 0}]}}))
+    run("d1", "migrations", "apply", "notes", "--remote")
+    printed = run("deploy")
+    for line in ("schedule: */5 * * * *", "schedule: 0 3 * * MON", "Producer for jobs",
+                 "Consumer for jobs", "worker.example.com (custom domain)"):
+        assert line in printed
+    assert edge.ask("worker", "/page")[2] == b"<p>static</p>"
+    assert edge.ask("worker", "/other")[2] == b"migrated"
+    assert edge.ask("worker", "/other", headers={"Host": "worker.example.com"})[2] == b"migrated"
+    seen = f"/storage/kv/namespaces/{space}/values/job"
+    deadline = time.monotonic() + 60
+    while edge.api("GET", seen)[0] == 404 and time.monotonic() < deadline:
+        edge.ask("worker", "/page")
+    assert edge.api("GET", seen) == (200, b'{"n": 7}')
+    (project / "public" / "page.html").write_text("<p>changed</p>")
+    assert "1 of 1" in run("deploy")
+    assert edge.ask("worker", "/page")[2] == b"<p>changed</p>"
+    crons = edge.result("GET", "/workers/scripts/worker/schedules")["schedules"]
+    assert [entry["cron"] for entry in crons] == ["*/5 * * * *", "0 3 * * MON"]
+    [queue] = edge.result("GET", "/queues")
+    assert queue["producers_total_count"] == queue["consumers_total_count"] == 1
+    assert edge.api("PUT", "/workers/scripts/worker/schedules", [{"cron": "nonsense"}])[0] == 400
+
+
+def test_our_own_client_deploys_here(
+    edge: Edge, project: Callable[..., Path], cwrangler: Callable
+) -> None:
+    directory = project("hello")
+
+    def run(*arguments: str) -> str:
+        done = cwrangler(*arguments, cwd=directory, env=edge.client)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "Current Version ID" in run("deploy", "--name", "ours")
+    assert edge.ask("ours")[0] == 200
+    run("deploy", "--name", "ours", "--message", "again")
+    versions = json.loads(run("versions", "list", "--name", "ours", "--json"))
+    assert len(versions) == 2
+    run("rollback", "--name", "ours", "-y", "--message", "back")
+    status = json.loads(run("deployments", "status", "--name", "ours", "--json"))
+    first = min(versions, key=lambda version: version["number"])
+    assert status["versions"][0]["version_id"] == first["id"]
+    assert edge.account in run("whoami")
+    run("delete", "--name", "ours", "--force")
+    assert edge.ask("ours")[0] == 404
+
+
+def test_a_worker_may_have_secrets_before_its_code(
+    edge: Edge, run_wrangler, tmp_path: Path
+) -> None:
+    (tmp_path / "worker" / "wrangler.json").write_text(json.dumps({
+        "name": "early", "main": "src/entry.py", "compatibility_date": "2026-06-01",
+        "compatibility_flags": ["python_workers"]}))
+    (tmp_path / "worker" / "src" / "entry.py").write_text(HELLO.format(body="self.env.KEY"))
+    run_wrangler("secret", "put", "KEY", stdin="before")
+    assert edge.ask("early")[0] == 404
+    run_wrangler("deploy")
+    assert edge.ask("early")[2] == b"before"
