@@ -71,7 +71,7 @@ json to_json(const WorkerConfig& config) {
           {"python_version", config.python_version},
           {"modules", std::move(modules)},
           {"bindings", std::move(bindings)},
-          {"limits", {{"cpu_ms", config.cpu_limit_ms}}},
+          {"limits", {{"cpu_ms", config.cpu_limit_ms}, {"subrequests", config.subrequest_limit}}},
           {"local_endpoints", config.local_endpoints},
           {"local_hosts", config.local_hosts},
           {"scheduled_page", config.scheduled_page},
@@ -93,7 +93,9 @@ WorkerConfig worker_config_from_json(const json& source) {
     config.compatibility_date = field<std::string>(source, "compatibility_date", "");
     config.compatibility_flags = field<std::vector<std::string>>(source, "compatibility_flags", {});
     config.python_version = field<std::string>(source, "python_version", "");
-    config.cpu_limit_ms = field<int>(field<json>(source, "limits", json::object()), "cpu_ms", 0);
+    const json limits = field<json>(source, "limits", json::object());
+    config.cpu_limit_ms = field<int>(limits, "cpu_ms", 0);
+    config.subrequest_limit = field<int>(limits, "subrequests", 0);
     config.local_endpoints = field<bool>(source, "local_endpoints", false);
     config.local_hosts = field<std::vector<std::string>>(source, "local_hosts", {});
     config.scheduled_page = field<bool>(source, "scheduled_page", false);

@@ -40,6 +40,8 @@ struct WorkerConfig {
   std::vector<Module> modules;
   std::vector<Binding> bindings;
   int cpu_limit_ms = 0;  ///< the longest one call into the Worker may run; 0: the server's limit
+  /// How many requests to others one event may make; 0: any number.
+  int subrequest_limit = 0;
   bool local_endpoints = false;  ///< `/cdn-cgi/…` of a dev session: run a handler by hand
   /// More host names by which a client may reach them; the machine's own always may.
   std::vector<std::string> local_hosts;

@@ -225,10 +225,14 @@ class ConfigReader {
 
   void read_limits(Config& config) const {
     const Node* limits = value_of("limits");
-    const Node* cpu = limits ? limits->find("cpu_ms") : nullptr;
-    if (cpu && cpu->integer > 0 && cpu->integer <= std::numeric_limits<int>::max()) {
-      config.cpu_limit_ms = static_cast<int>(cpu->integer);
-    }
+    const auto limit = [limits](const char* key) {
+      const Node* value = limits ? limits->find(key) : nullptr;
+      const bool counts = value != nullptr && value->integer > 0 &&
+                          value->integer <= std::numeric_limits<int>::max();
+      return counts ? static_cast<int>(value->integer) : 0;
+    };
+    config.cpu_limit_ms = limit("cpu_ms");
+    config.subrequest_limit = limit("subrequests");
   }
 
   void read_required_secrets(Config& config) const {

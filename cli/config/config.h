@@ -72,7 +72,8 @@ struct Config {
   std::vector<nlohmann::json> queue_consumers;  ///< under the file's keys
   std::vector<nlohmann::json> migrations;       ///< of Durable Objects, under the file's keys
 
-  int cpu_limit_ms = 0;  ///< `limits.cpu_ms`; 0: not set
+  int cpu_limit_ms = 0;      ///< `limits.cpu_ms`; 0: not set
+  int subrequest_limit = 0;  ///< `limits.subrequests`; 0: not set
 
   /// `secrets.required`: secrets that the Worker cannot do without; nothing: the key is not there.
   using Secrets = std::vector<Located<std::string>>;

@@ -209,6 +209,7 @@ WorkerConfig make_worker_config(const Project& project) {
   worker.python_version = project.python_version;
   worker.modules = project.modules;
   worker.cpu_limit_ms = config.cpu_limit_ms;
+  worker.subrequest_limit = config.subrequest_limit;
   if (config.assets && !config.assets->directory.empty()) {
     // The upload API has the files already; a local run reads them where they are.
     worker.assets = config.assets->settings;

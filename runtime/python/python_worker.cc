@@ -161,6 +161,7 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
       {"compatibilityDate", compatibility.date},
       {"pythonVersion", version},
       {"bindings", std::move(bindings)},
+      {"subrequestLimit", config.subrequest_limit},
       {"localEndpoints", config.local_endpoints},
       {"localHosts", config.local_hosts},
       {"scheduledPage", config.scheduled_page},

@@ -20,16 +20,19 @@ export class Scope {
    * @param {ExecutionContext} [parts.context] of the event
    * @param {Record<string, any>} [parts.environment] in force; the Worker's own unless given
    * @param {number} [parts.depth] of calls: 0 for what came from outside
+   * @param {{subrequests: number}} [parts.spent] of what is limited for an event with all that it calls
    */
-  constructor({context, environment, depth = 0}) {
+  constructor({context, environment, depth = 0, spent = {subrequests: 0}}) {
     this.context = context;
     this.environment = environment;
     this.depth = depth;
+    this.spent = spent;
     this.order = ++latest;
   }
 }
 
-const OUTSIDE = new Scope({});
+/** What belongs to no event. */
+export const OUTSIDE = new Scope({});
 
 /** @type {{current: () => Scope | undefined, enter: (scope: Scope | undefined) => void} | undefined} */
 let python;

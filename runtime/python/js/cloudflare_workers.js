@@ -59,8 +59,7 @@ export const env = new Proxy({}, {
 
 /** The scope of the running code, with another environment. */
 function scopeWith(environment) {
-  const {context, depth} = currentScope();
-  return new Scope({context, depth, environment});
+  return new Scope({...currentScope(), environment});
 }
 
 /**

@@ -17,6 +17,7 @@ import {makeEnvironment} from './env.js';
 import {ForwardableEmailMessage, MessageBatch, ScheduledController} from './events.js';
 import {ExecutionContext} from './execution_context.js';
 import {isProxy} from './proxies.js';
+import {limitSubrequests} from './subrequests.js';
 import {Trace} from './traces.js';
 import {annotate, startError} from './user_error.js';
 import {WorkerPython} from './worker_python.js';
@@ -29,6 +30,7 @@ import {WorkerPython} from './worker_python.js';
  * @property {Record<string, boolean>} flags
  * @property {string} pythonVersion
  * @property {{name: string, type: string}[]} bindings
+ * @property {number} subrequestLimit how many requests one event may make; 0: any number
  * @property {boolean} localEndpoints
  * @property {string[]} localHosts by which clients may reach them, beside the machine's own names
  * @property {boolean} scheduledPage whether `/__scheduled` runs the scheduled handler
@@ -50,14 +52,15 @@ const DEEPEST_CALL = 32;
  * @returns {Scope} the call's
  */
 function deeper(context) {
-  const depth = currentScope().depth + 1;
+  const {depth: above, spent} = currentScope();
+  const depth = above + 1;
   if (depth > DEEPEST_CALL) {
     throw new Error(
         'Subrequest depth limit exceeded. This request recursed through Workers too many times. This ' +
         'can happen e.g. if you have a Worker or Durable Object that calls other Workers or objects ' +
         'recursively.');
   }
-  return new Scope({context, depth});
+  return new Scope({context, depth, spent});
 }
 
 class PythonWorker {
@@ -112,6 +115,7 @@ class PythonWorker {
     setEnvironment(this.environment);
     setCacheDirectory(this.configuration.stateDirectory);
     setOutboundMap(this.configuration.outboundMap);
+    limitSubrequests(this.configuration.subrequestLimit);
     setStandardBinaryType(this.configuration.flags.websocket_standard_binary_type);
     ops.pythonDefineModule('cloudflare:workers', cloudflareWorkers);
     ops.pythonDefineModule('cloudflare:email', cloudflareEmail);

@@ -5,7 +5,7 @@ import {core} from './core.js';
 import {ops} from './host.js';
 import {flatten, makeResponse, readableFrom, takeBody, toInnerRequest} from './http.js';
 import {Request, Response} from './http_extensions.js';
-import {outboundInterceptor, redirectUrl} from './outbound.js';
+import {beginSubrequest, outboundInterceptor, redirectUrl} from './outbound.js';
 import {disallowedOperation, isTopLevel} from './top_level.js';
 import {fetchWebSocket} from './websocket.js';
 
@@ -73,6 +73,7 @@ async function sendBody(id, stream, failed) {
  * @returns {Promise<{id: number, status: number, statusText: string, headers: string[]}>}
  */
 async function send({method, url, headers, body, signal}) {
+  beginSubrequest();
   const streams = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
   const content = typeof body === 'string' ? ops.encodeUtf8(body) : body;
   const standIn = redirectUrl(url);

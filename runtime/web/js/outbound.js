@@ -37,11 +37,25 @@ export function outboundInterceptor() {
   return interceptor;
 }
 
+/** @type {() => void} */
+let count = () => {};
+
+/** @param {() => void} counter is called before each request or connection; throws to prevent it */
+export function countSubrequests(counter) {
+  count = counter;
+}
+
+/** A request or a connection is about to be made. @throws {Error} when it may not be */
+export function beginSubrequest() {
+  count();
+}
+
 /** For connections that only the network can have. @throws {Error} when they are not allowed */
 export function checkConnection() {
   if (outboundInterceptor() !== undefined) {
     throw new Error('This worker may not open connections: its globalOutbound takes requests only.');
   }
+  beginSubrequest();
 }
 
 /** @returns {URL | undefined} */

@@ -16,11 +16,14 @@ TEST_CASE("a Worker's configuration survives the way through JSON") {
   config.python_version = "3.14";
   config.modules = {{"entry.py", ModuleType::python, "/p/src/entry.py"},
                     {"python_modules/a.so", ModuleType::data, "/p/python_modules/a.so"}};
+  config.cpu_limit_ms = 50;
+  config.subrequest_limit = 10;
   config.bindings = {{"KV", "kv_namespace", {{"namespace_id", "x"}}}};
   config.queue_consumers = {{{"queue", "jobs"}, {"max_retries", 1}}};
 
   const WorkerConfig copy = cwrangler::worker_config_from_json(cwrangler::to_json(config));
   CHECK(cwrangler::to_json(copy) == cwrangler::to_json(config));
+  CHECK(copy.subrequest_limit == 10);
   CHECK(copy.modules[1].type == ModuleType::data);
   CHECK(copy.bindings[0].properties == nlohmann::json{{"namespace_id", "x"}});
 }
