@@ -8,7 +8,9 @@ async function settle(promise) {
   if (!isProxy(promise)) return void await promise;
   const kept = promise.copy();
   try {
-    await kept;
+    // Asked at once, and not in a microtask as `await` would: the task that a coroutine becomes belongs to
+    // the event of the code that has called us.
+    await new Promise((resolve, reject) => { kept.then(resolve, reject); });
   } finally {
     kept.destroy();
   }
