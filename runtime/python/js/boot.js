@@ -213,6 +213,15 @@ export class Interpreter {
     return stderr;
   }
 
+  /** @param {string} name @returns {Function} a function of Python's C API */
+  nativeFunction(name) {
+    const {links} = this.module;
+    if (links === undefined) return this.module[`_${name}`];
+    const found = {};
+    links.define(name, found, this.table);
+    return found[name];
+  }
+
   /**
    * After prepare(): takes the memory of a snapshot, whose libraries are files.
    * @param {{description: import('./snapshot.js').Description, size: number}} snapshot `size` in bytes

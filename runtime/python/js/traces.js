@@ -16,6 +16,9 @@ hooks.setTracing = (wanted) => {
   enabled = wanted;
 };
 
+/** @returns {boolean} whether anybody listens */
+export const isTracing = () => enabled;
+
 /** @type {WeakMap<ExecutionContext, Trace>} */
 const traces = new WeakMap();
 

@@ -16,6 +16,7 @@ import {sdkRequests} from './sdk_requests.js';
 import {openSnapshot, SnapshotPrevented, takeSnapshot} from './snapshot.js';
 import {SnapshotReport} from './snapshot_report.js';
 import {LineWriter} from './streams.js';
+import {isTracing} from './traces.js';
 import {importError} from './user_error.js';
 
 const MODULES = '/session/metadata';
@@ -69,6 +70,8 @@ export class WorkerPython {
   #entropy = new EntropyGate();
   #report = new SnapshotReport(this);
   #onDeath;
+  /** @type {Function[] | undefined} takes Python's lock, gives it back */
+  #lock;
   /** @type {import('./snapshot.js').Layer | undefined} the snapshot that it goes on from */
   #layer;
 
@@ -271,11 +274,30 @@ export class WorkerPython {
 
   #connectStreams() {
     const {api, pyodide} = this.interpreter;
-    this.stdout = new LineWriter((line) => writeLog('log', line));
-    this.stderr = new LineWriter((line) => writeLog('error', line));
+    this.stdout = new LineWriter((line) => this.#writeLine('log', line));
+    this.stderr = new LineWriter((line) => this.#writeLine('error', line));
     api.initializeStreams?.(() => null);
     pyodide.setStdout({write: (bytes) => this.stdout.write(bytes), isatty: false});
     pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
+  }
+
+  /**
+   * Python gives its lock up while it writes to a file. Who traces asks Python whose line it is, and that
+   * needs the lock: what is thrown from inside the system call would leave the interpreter without it.
+   */
+  #writeLine(level, line) {
+    if (!isTracing()) {
+      writeLog(level, line);
+      return;
+    }
+    const [ensure, release] = this.#lock ??= ['PyGILState_Ensure', 'PyGILState_Release'].map(
+        (name) => this.interpreter.nativeFunction(name));
+    const state = ensure();
+    try {
+      writeLog(level, line);
+    } finally {
+      release(state);
+    }
   }
 
   #setUpSearchPath() {
