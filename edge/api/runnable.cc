@@ -120,6 +120,9 @@ std::shared_ptr<const WorkerVersion> runnable_version(Services& services, Work& 
   if (limits.contains("cpu_ms") && limits["cpu_ms"].is_number_integer()) {
     config.cpu_limit_ms = std::clamp(limits["cpu_ms"].get<int>(), 1, 300'000);
   }
+  if (limits.contains("subrequests") && limits["subrequests"].is_number_integer()) {
+    config.subrequest_limit = std::clamp(limits["subrequests"].get<int>(), 1, 1'000'000);
+  }
   config.state_directory = services.state(version.account).string();
   config.assets = assets_config(services, version);
   for (const Consumer& consumer : list_consumers_of_worker(work, version.account, version.worker)) {

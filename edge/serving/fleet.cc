@@ -18,6 +18,9 @@ constexpr std::chrono::seconds kCheckInterval{1};
 /// After the first failure, doubled by each further one up to the longest.
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kLongestPause{30'000};
+/// Requests that one event may make, where the Worker sets no lower limit: Cloudflare's for paid
+/// plans for years.
+constexpr unsigned kMostSubrequests = 1000;
 /// How often memory is looked at: reading what a process has of its own costs about a millisecond.
 constexpr int kChecksPerMemoryCheck = 5;
 
@@ -47,6 +50,7 @@ Fleet::ProcessRef Fleet::start_process(const std::string& account) {
   process.cache = options_.caches / account;
   process.account = account;
   process.allow_private_addresses = options_.allow_private_addresses;
+  process.most_subrequests = kMostSubrequests;
   const ProcessRef started = WorkerProcess::start(
       loop_, process, {messages_, [this](WorkerProcess& ended_one) { ended(ended_one); }});
   all_.insert(started);
@@ -190,6 +194,23 @@ void Fleet::make_spares() {
   }
 }
 
+void Fleet::abandon(WorkerProcess& process) {
+  process.kill();
+  const auto known = by_version_.find(process.version()->id);
+  if (known == by_version_.end() || known->second.get() != &process) return;
+  note_death(known->first);
+  by_version_.erase(known);
+}
+
+/// Of the process of a version that was meant to run.
+void Fleet::note_death(const std::string& version) {
+  ++counts_.crashed;
+  note_failure(version, "the Worker's process has ended unexpectedly");
+  // The first time may have been bad luck: the next request may try at once.
+  Failures& failures = failures_[version];
+  if (failures.in_a_row == 1) failures.again = Clock::now();
+}
+
 void Fleet::for_each(const std::function<void(WorkerProcess&)>& visit) {
   for (const auto& [id, process] : by_version_) visit(*process);
 }
@@ -201,12 +222,9 @@ void Fleet::ended(WorkerProcess& process) {
     spares_.erase(spare);  // the next start makes another one
   }
   if (process.is_retiring) return;
-  ++counts_.crashed;
   for (auto entry = by_version_.begin(); entry != by_version_.end(); ++entry) {
     if (entry->second != self) continue;
-    note_failure(entry->first, "the Worker's process has ended unexpectedly");
-    // The first time may have been bad luck: the next request may try at once.
-    if (failures_[entry->first].in_a_row == 1) failures_[entry->first].again = Clock::now();
+    note_death(entry->first);
     by_version_.erase(entry);
     return;
   }

@@ -48,6 +48,9 @@ class Fleet {
 
   /// Versions that are to run all the time; others end when they are idle.
   void keep(std::set<std::string> versions) { kept_ = std::move(versions); }
+  /// A process that takes no connection, or has closed one that was new, is dying: the next request
+  /// of its version starts another.
+  void abandon(WorkerProcess& process);
   /// Lets the version's process finish and end.
   void retire(const std::string& version);
 
@@ -77,6 +80,7 @@ class Fleet {
   void make_room();
   void ended(WorkerProcess& process);
   void note_failure(const std::string& version, const std::string& text);
+  void note_death(const std::string& version);
   void check_later();
   void check();
   std::filesystem::path spare_source();

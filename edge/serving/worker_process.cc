@@ -28,8 +28,10 @@ using nlohmann::json;
 /// The runtime's numbers for what it is handed.
 constexpr int kControl = 3;
 constexpr int kListener = 4;
-/// Longer than a runtime needs to end requests that it was asked to end.
-constexpr std::chrono::seconds kPatience{10};
+/// What requests and background tasks have once their process gets no more: as in production.
+constexpr std::chrono::seconds kGrace{30};
+/// Longer than a runtime needs to end what it was asked to end.
+constexpr std::chrono::seconds kPatience = kGrace + std::chrono::seconds(5);
 /// A message of a Worker's, such as all that it printed: what is longer is a fault.
 constexpr size_t kLongestMessage = 64 << 20;
 constexpr size_t kMostIdle = 64;
@@ -54,6 +56,13 @@ Descriptor listen_at(const std::filesystem::path& path) {
   return socket;
 }
 
+/// Whether a connection that nothing is expected from is still there.
+bool is_open(int socket) {
+  char byte = 0;
+  return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 }  // namespace
 
 std::shared_ptr<WorkerProcess> WorkerProcess::start(asio::io_context& loop,
@@ -76,6 +85,8 @@ std::shared_ptr<WorkerProcess> WorkerProcess::start(asio::io_context& loop,
   cli::ChildOptions child;
   child.arguments = {options.runtime.string(), "serve",       "--control-fd",
                      std::to_string(kControl), "--listen-fd", std::to_string(kListener)};
+  child.arguments.insert(child.arguments.end(),
+                         {"--grace-ms", std::to_string(std::chrono::milliseconds(kGrace).count())});
   if (options.heap_mb > 0) {
     child.arguments.insert(child.arguments.end(), {"--heap-mb", std::to_string(options.heap_mb)});
   }
@@ -124,9 +135,11 @@ void WorkerProcess::load(std::shared_ptr<const WorkerVersion> version) {
   version_ = std::move(version);
   failure_.reset();
   set_state(State::loading);
-  send({{"type", control::kLoad},
-        {"generation", ++generation_},
-        {"worker", to_json(version_->config)}});
+  WorkerConfig config = version_->config;
+  const int most = static_cast<int>(options_.most_subrequests);
+  const int own = config.subrequest_limit;
+  config.subrequest_limit = own > 0 && most > 0 ? std::min(own, most) : std::max(own, most);
+  send({{"type", control::kLoad}, {"generation", ++generation_}, {"worker", to_json(config)}});
 }
 
 asio::awaitable<WorkerProcess::State> WorkerProcess::wait() {
@@ -229,12 +242,13 @@ asio::awaitable<void> WorkerProcess::await_end(
 }
 
 asio::awaitable<std::unique_ptr<Upstream>> WorkerProcess::connect(bool& is_fresh) {
-  is_fresh = idle_.empty();
-  if (!idle_.empty()) {
+  is_fresh = false;
+  while (!idle_.empty()) {
     auto upstream = std::move(idle_.back());
     idle_.pop_back();
-    co_return upstream;
+    if (is_open(upstream->stream.socket().native_handle())) co_return upstream;
   }
+  is_fresh = true;
   auto upstream =
       std::make_unique<Upstream>(Upstream{boost::beast::basic_stream<stream_protocol>(loop_), {}});
   auto [error] = co_await upstream->stream.async_connect(

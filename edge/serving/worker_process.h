@@ -40,6 +40,7 @@ struct ProcessOptions {
   std::string account;
   unsigned heap_mb = 0;
   bool allow_private_addresses = false;
+  unsigned most_subrequests = 0;  ///< of one event; a Worker's own lower limit wins
 };
 
 class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
