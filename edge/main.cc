@@ -13,6 +13,7 @@
 #include "edge/administration.h"
 #include "edge/command_line.h"
 #include "edge/endpoint.h"
+#include "edge/log/event_log.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ int run(int argc, char** argv) {
   cwrangler::edge::set_administration(*commands);
   commands->serve = [&options = commands->options] {
     raise_descriptor_limit();
+    cwrangler::edge::log_messages();
     cwrangler::edge::run_endpoint(options);
   };
   cwrangler::edge::add_edge_command_line(app, commands);

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/uuid.h"
+#include "edge/log/event_log.h"
 #include "edge/serving/forwarded_head.h"
 
 namespace cwrangler::edge {
@@ -269,6 +270,20 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
   const auto version =
       choose_version(*target.worker, text(request["Cloudflare-Workers-Version-Key"]),
                      text(request["Cloudflare-Workers-Version-Overrides"]));
+  const auto finished = [&](int status) {
+    const auto duration = Clock::now() - begun;
+    count_request(counts, status, duration);
+    const std::string_view path = target.path;
+    log_event("request",
+              {{"account", key.first},
+               {"worker", key.second},
+               {"version", version->id},
+               {"client", client},
+               {"method", text(request.method_string())},
+               {"path", path.substr(0, path.find('?'))},
+               {"status", status},
+               {"duration_ms", std::chrono::duration<double, std::milli>(duration).count()}});
+  };
   const ForwardedFrom from{client, std::is_same_v<Stream, TlsStream>, target.path};
   Conversation<Stream> talk{stream, buffer, parser, nullptr, has_request_body};
   if (has_request_body && beast::iequals(request[http::field::expect], "100-continue")) {
@@ -282,7 +297,7 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
     const auto process = co_await fleet_.acquire(version, &failure);
     if (process == nullptr) {
       spdlog::error("the Worker {} does not start: {}", target.worker->worker, failure);
-      count_request(counts, 503, Clock::now() - begun);
+      finished(503);
       co_return co_await answer_text(stream, 503, "The Worker does not start.\n",
                                      keep_alive && !has_request_body, with_body);
     }
@@ -299,7 +314,10 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
 
     bool is_fresh = true;
     talk.upstream = co_await process->connect(is_fresh);
-    if (talk.upstream == nullptr) continue;  // it has just ended: nothing was sent
+    if (talk.upstream == nullptr) {  // it has just ended: nothing was sent
+      fleet_.abandon(*process);
+      continue;
+    }
     http::request<http::buffer_body> head;
     head.base() = request.base();
     prepare_request(head, from);
@@ -339,14 +357,17 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
     if (failed) {
       co_await end_of_body();
       if (talk.body_broken) {
-        count_request(counts, 400, Clock::now() - begun);
+        finished(400);
         co_return false;
       }
       const bool is_safe = request.method() == http::verb::get ||
                            request.method() == http::verb::head ||
                            request.method() == http::verb::options || !is_fresh;
-      if (!talk.body_begun && is_safe && failed != beast::error::timeout) continue;
-      count_request(counts, 502, Clock::now() - begun);
+      if (!talk.body_begun && is_safe && failed != beast::error::timeout) {
+        if (is_fresh) fleet_.abandon(*process);
+        continue;
+      }
+      finished(502);
       const bool is_late = failed == beast::error::timeout;
       co_return co_await answer_text(stream, is_late ? 504 : 502,
                                      is_late
@@ -356,7 +377,7 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
     }
     const int status = static_cast<int>(response->get().result_int());
     if (status == 101 && wants_upgrade) {
-      count_request(counts, status, Clock::now() - begun);
+      finished(status);
       http::response<http::empty_body> switching;
       switching.base() = response->get().base();
       auto [write_error, written] = co_await http::async_write(stream, switching, kQuiet);
@@ -366,13 +387,13 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
     }
     const bool goes_on = keep_alive && (!has_request_body || talk.body_done);
     const bool sent = co_await pass_response(talk, *response, goes_on, with_body);
-    count_request(counts, sent ? status : 0, Clock::now() - begun);
+    finished(sent ? status : 0);
     const bool is_whole = passed && talk.body_done && sent && response->is_done();
     if (!passed) co_await end_of_body();
     if (is_whole && response->keep_alive()) process->give_back(std::move(talk.upstream));
     co_return sent&& goes_on;
   }
-  count_request(counts, 503, Clock::now() - begun);
+  finished(503);
   co_return co_await answer_text(stream, 503, "The Worker's process ends again and again.\n", false,
                                  with_body);
 }

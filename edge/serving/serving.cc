@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/control_protocol.h"
+#include "edge/log/event_log.h"
 #include "edge/serving/cron.h"
 #include "edge/serving/fleet.h"
 #include "edge/serving/gateway.h"
@@ -34,6 +35,16 @@ std::int64_t now_in_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+/// Fields of the log's events with whose they are.
+json of_worker(const WorkerProcess& process, json fields) {
+  const WorkerVersion& version = *process.version();
+  fields.update({{"account", version.account},
+                 {"worker", version.config.name},
+                 {"version", version.id},
+                 {"pid", process.pid()}});
+  return fields;
 }
 
 bool is_same(const WorkerVersion& left, const WorkerVersion& right) {
@@ -231,9 +242,9 @@ class Serving::Loop {
           tail.event(event);
       }
     } else if (type == control::kException) {
-      spdlog::info("{}: {}", version.config.name, message.value("stack", std::string()));
+      log_event("exception", of_worker(process, {{"stack", message.value("stack", "")}}));
     } else if (type == control::kRestarted) {
-      spdlog::warn("{}: {}", version.config.name, message.value("reason", std::string()));
+      log_event("instance_lost", of_worker(process, {{"reason", message.value("reason", "")}}));
     }
   }
 

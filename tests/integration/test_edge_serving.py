@@ -389,6 +389,56 @@ def test_what_a_worker_does_is_seen_by_who_listens(edge: Edge) -> None:
     edge.result("DELETE", f"/workers/scripts/heard/tails/{tail['id']}")
 
 
+def test_each_line_of_the_log_is_json(
+    tmp_path: Path, scratch_environment: dict[str, str]
+) -> None:
+    with running_edge(tmp_path / "data", scratch_environment) as edge:
+        edge.deploy("logged", dedent("""
+            from workers import Response, WorkerEntrypoint
+
+            class Default(WorkerEntrypoint):
+                async def fetch(self, request):
+                    raise ValueError("as told")
+        """))
+        assert ask(edge, "logged", "/path?secret=1").status == 500
+    events = [json.loads(line) for line in (tmp_path / "data.log").read_text().splitlines()]
+    assert all(event["time"].endswith("Z") for event in events)
+    (request,) = [event for event in events if event["event"] == "request"]
+    assert (request["worker"], request["method"], request["path"], request["status"]) == (
+        "logged", "GET", "/path", 500)
+    assert request["version"]
+    (exception,) = [event for event in events if event["event"] == "exception"]
+    assert "ValueError: as told" in exception["stack"]
+    assert "secret" not in (tmp_path / "data.log").read_text()
+
+
+def test_an_event_makes_no_more_requests_than_it_may(
+    tmp_path: Path, scratch_environment: dict[str, str]
+) -> None:
+    options = ["--allow-private-addresses"]
+    with running_edge(tmp_path / "data", scratch_environment, *options) as edge:
+        source = dedent("""
+            from js import fetch
+            from workers import Response, WorkerEntrypoint
+
+            class Default(WorkerEntrypoint):
+                async def fetch(self, request):
+                    made = 0
+                    try:
+                        for _ in range(5):
+                            await (await fetch(request.url.split("?")[1])).text()
+                            made += 1
+                    except Exception:
+                        pass
+                    return Response(str(made))
+        """)
+        edge.deploy("chatty", source)
+        edge.deploy("modest", source, limits={"subrequests": 2})
+        url = f"/?http://127.0.0.1:{edge.api_port}/health"
+        made = {name: ask(edge, name, url).text for name in ("chatty", "modest")}
+    assert made == {"chatty": "5", "modest": "2"}
+
+
 def test_what_is_counted(edge: Edge) -> None:
     edge.deploy("counted", says("counted"))
     for _ in range(3):
