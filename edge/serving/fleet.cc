@@ -73,7 +73,8 @@ asio::awaitable<Fleet::ProcessRef> Fleet::start_anew(std::shared_ptr<const Worke
   retire(id);
   make_room();
   ProcessRef process = take_spare(version->account);
-  if (process == nullptr) process = start_process(version->account);
+  const bool was_spare = process != nullptr;
+  if (!was_spare) process = start_process(version->account);
   by_version_[id] = process;
   process->load(version);
   const auto state = co_await process->wait();
@@ -90,7 +91,12 @@ asio::awaitable<Fleet::ProcessRef> Fleet::start_anew(std::shared_ptr<const Worke
   ++counts_.failed_starts;
   StartFailure failure = process->failure().value_or(
       StartFailure("the runtime has ended while the Worker started", ""));
-  if (by_version_[id] == process) by_version_.erase(id);
+  const auto known = by_version_.find(id);
+  if (known != by_version_.end() && known->second == process) by_version_.erase(known);
+  // It may have died before it was taken, which says nothing of the Worker.
+  if (state == WorkerProcess::State::ended && was_spare && !stopping_) {
+    co_return co_await start_anew(version);
+  }
   process->stop();
   throw failure;
 }
