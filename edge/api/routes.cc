@@ -54,9 +54,9 @@ bool matches(std::string_view pattern, std::string_view path, Parts& parts) {
 
 const std::vector<std::span<const ApiRoute>>& all_routes() {
   static const std::vector<std::span<const ApiRoute>> kRoutes{
-      identity_routes(), worker_routes(), version_routes(), secret_routes(),
-      trigger_routes(),  asset_routes(),  tail_routes(),    kv_routes(),
-      d1_routes(),       r2_routes(),     queue_routes(),   graphql_routes(),
+      identity_routes(), worker_routes(),  version_routes(),    secret_routes(), trigger_routes(),
+      asset_routes(),    tail_routes(),    kv_routes(),         d1_routes(),     r2_routes(),
+      queue_routes(),    graphql_routes(), not_served_routes(),
   };
   return kRoutes;
 }

@@ -32,6 +32,7 @@ std::span<const ApiRoute> d1_routes();
 std::span<const ApiRoute> r2_routes();
 std::span<const ApiRoute> queue_routes();
 std::span<const ApiRoute> graphql_routes();
+std::span<const ApiRoute> not_served_routes();
 
 /// The API as a handler of requests. Outlives the server.
 class Api {

@@ -385,6 +385,9 @@ def test_a_worker_that_is_too_large(folder: Path, scratch_environment) -> None:
 
 def test_what_is_no_call_of_the_api(edge: Edge) -> None:
     assert edge.api("GET", "/nothing/here")[0] == 404
+    assert edge.api("GET", "/workflows/w")[1]["errors"][0]["code"] == 10200
+    status, answer = edge.api("PUT", "/workflows/w", {"script_name": "a", "class_name": "B"})
+    assert status == 400 and "does not run Workflows" in answer["errors"][0]["message"]
     assert edge.call("GET", "/user/tokens/verify")[1]["result"]["status"] == "active"
     connection = http.client.HTTPConnection("127.0.0.1", edge.api_port, timeout=30)
     for path, expected in (("/health", 200), ("/ready", 200), ("/metrics", 200), ("/", 401)):
