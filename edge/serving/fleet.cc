@@ -15,6 +15,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::seconds kCheckInterval{1};
+/// After a Worker has started: its first requests shall not share the processor with a start.
+constexpr std::chrono::milliseconds kSparePause{100};
 /// After the first failure, doubled by each further one up to the longest.
 constexpr std::chrono::milliseconds kFirstPause{500};
 constexpr std::chrono::milliseconds kLongestPause{30'000};
@@ -39,7 +41,11 @@ std::string failure_text(const StartFailure& failure) {
 }  // namespace
 
 Fleet::Fleet(asio::io_context& loop, const ServingOptions& options, MessageSink messages)
-    : loop_(loop), options_(options), messages_(std::move(messages)), check_(loop) {
+    : loop_(loop),
+      options_(options),
+      messages_(std::move(messages)),
+      check_(loop),
+      spare_timer_(loop) {
   check_later();
 }
 
@@ -85,7 +91,7 @@ asio::awaitable<Fleet::ProcessRef> Fleet::start_anew(std::shared_ptr<const Worke
     spare_date_ = version->config.compatibility_date;
     spare_flags_ = version->config.compatibility_flags;
     process->last_used = Clock::now();
-    make_spares();
+    make_spares_later();
     co_return process;
   }
   ++counts_.failed_starts;
@@ -167,6 +173,13 @@ std::filesystem::path Fleet::spare_source() {
   const std::filesystem::path file = options_.sockets / "spare.py";
   if (!std::filesystem::exists(file)) write_file_atomically(file, kSpareWorker, 0600);
   return file;
+}
+
+void Fleet::make_spares_later() {
+  spare_timer_.expires_after(kSparePause);
+  spare_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) make_spares();
+  });
 }
 
 void Fleet::make_spares() {
@@ -272,6 +285,7 @@ void Fleet::check() {
 void Fleet::stop() {
   stopping_ = true;
   check_.cancel();
+  spare_timer_.cancel();
   by_version_.clear();
   spares_.clear();
   for (const ProcessRef& process : std::vector<ProcessRef>(all_.begin(), all_.end())) {

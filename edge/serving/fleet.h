@@ -77,6 +77,7 @@ class Fleet {
   ProcessRef start_process(const std::string& account);
   ProcessRef take_spare(const std::string& account);
   void make_spares();
+  void make_spares_later();
   void make_room();
   void ended(WorkerProcess& process);
   void note_failure(const std::string& version, const std::string& text);
@@ -89,6 +90,7 @@ class Fleet {
   const ServingOptions options_;
   const MessageSink messages_;
   boost::asio::steady_timer check_;
+  boost::asio::steady_timer spare_timer_;
   std::set<ProcessRef> all_;
   std::map<std::string, ProcessRef> by_version_;
   std::deque<ProcessRef> spares_;
