@@ -2,10 +2,6 @@
 
 #include <algorithm>
 
-#include "base/files.h"
-#include "cli/config/toml.h"
-#include "cli/config/utc_time.h"
-
 namespace cwrangler::cli {
 namespace {
 
@@ -37,26 +33,9 @@ std::vector<HttpHeader> Credentials::headers() const {
   return {{"Authorization", "Bearer " + token}};
 }
 
-fs::path login_file(const EnvironmentLookup& environment) {
-  const std::string home = environment("HOME").value_or("");
-  std::error_code ignored;
-  // Where older versions have left it, it stays.
-  const fs::path old_folder = fs::path(home) / ".wrangler";
-  fs::path folder;
-  if (!home.empty() && fs::is_directory(old_folder, ignored)) {
-    folder = old_folder;
-  } else if (const std::string base = environment("XDG_CONFIG_HOME").value_or(""); !base.empty()) {
-    folder = fs::path(base) / ".wrangler";
-  } else if (!home.empty()) {
-    folder = fs::path(home) / ".config" / ".wrangler";
-  } else {
-    return {};
-  }
-  return folder / "config" / "default.toml";
-}
-
 std::optional<Credentials> find_credentials(const EnvironmentLookup& environment,
-                                            std::chrono::system_clock::time_point now) {
+                                            std::chrono::system_clock::time_point now,
+                                            const RenewLogin& renew) {
   Credentials found;
   found.key = first_of(environment, {"CLOUDFLARE_API_KEY", "CF_API_KEY"});
   found.email = first_of(environment, {"CLOUDFLARE_EMAIL", "CF_EMAIL"});
@@ -74,22 +53,22 @@ std::optional<Credentials> find_credentials(const EnvironmentLookup& environment
     return found;
   }
   const fs::path file = login_file(environment);
-  std::error_code ignored;
-  if (file.empty() || !fs::is_regular_file(file, ignored)) return std::nullopt;
-  const toml::table login = parse_toml(read_file(file), file.string());
+  std::optional<StoredLogin> login = read_login(file);
+  if (!login || login->oauth_token.empty()) return std::nullopt;
+  if (login->has_ended(now)) {
+    if (!renew) {
+      throw Error("The login has ended")
+          .while_doing("signing in")
+          .at({file.string(), 0, 0})
+          .hint("`cwrangler whoami` renews it, and `cwrangler login` makes a new one.");
+    }
+    login = renew(file);
+  }
   found.kind = Credentials::Kind::login;
   found.source = file.string();
-  found.token = login["oauth_token"].value_or(std::string());
-  if (found.token.empty()) return std::nullopt;
+  found.token = login->oauth_token;
+  found.scopes = login->scopes;
   check_sendable(found.token, found.source);
-  const std::string ends = login["expiration_time"].value_or(std::string());
-  // Both are written in UTC, so that their order is that of their letters.
-  if (!ends.empty() && ends < utc_time(now)) {
-    throw Error("The login has ended")
-        .while_doing("signing in")
-        .at({found.source, 0, 0})
-        .hint("Log in again, or set CLOUDFLARE_API_TOKEN to an API token.");
-  }
   return found;
 }
 
@@ -117,7 +96,8 @@ Error no_credentials_error() {
       "In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment "
       "variable for cwrangler to work.");
   error.hint(
-      "Make a token in the dashboard (My Profile, API Tokens, the template Edit Cloudflare "
+      "`cwrangler login` signs you in by a browser. For programs, make a token in the dashboard "
+      "(My Profile, API Tokens, the template Edit Cloudflare "
       "Workers) and assign it to CLOUDFLARE_API_TOKEN. .env in the project may hold it, too.");
   return error;
 }

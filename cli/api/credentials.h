@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/api/http.h"
+#include "cli/api/stored_login.h"
 #include "cli/project/dotenv.h"
 
 namespace cwrangler::cli {
@@ -21,19 +23,21 @@ struct Credentials {
   std::string key;     ///< of global_key
   std::string email;   ///< of global_key
   std::string source;  ///< where they are from: "the CLOUDFLARE_API_TOKEN environment variable"
+  std::vector<std::string> scopes = {};  ///< of login: what it may be used for
 
   std::vector<HttpHeader> headers() const;
 };
 
-/// The file in which a login is kept: wrangler's own, so that one login is enough for both. Empty
-/// when the environment names no home.
-std::filesystem::path login_file(const EnvironmentLookup& environment);
+/// Gets a login that has ended a new token: given its file, returns what is in it afterwards.
+using RenewLogin = std::function<StoredLogin(const std::filesystem::path& file)>;
 
 /// CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL, else CLOUDFLARE_API_TOKEN (each also as CF_…), else
 /// the login. Nothing when there is none of them. Throws Error for a token that cannot be sent, a
-/// login file that cannot be read, and a login that has ended before `now`.
+/// login file that cannot be read, and a login that has ended before `now` when there is no
+/// `renew`.
 std::optional<Credentials> find_credentials(const EnvironmentLookup& environment,
-                                            std::chrono::system_clock::time_point now);
+                                            std::chrono::system_clock::time_point now,
+                                            const RenewLogin& renew = {});
 
 /// Where the v4 API is, without a slash at the end: CLOUDFLARE_API_BASE_URL, else by the compliance
 /// region (CLOUDFLARE_COMPLIANCE_REGION, else `region`, the configuration's: "public" or

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cli/api/environment.h"
+#include "cli/login/authorization.h"
 #include "cli/terminal/prompt.h"
 
 namespace cwrangler::cli {
@@ -34,7 +35,11 @@ size_t choose_account(Terminal& terminal, const std::vector<AccountName>& accoun
 
 Credentials require_credentials(const EnvironmentLookup& environment,
                                 const CommandContext& context) {
-  if (auto found = find_credentials(environment, context.clock())) return *found;
+  const RenewLogin renew = [&](const std::filesystem::path& file) {
+    CurlTransport transport(network_settings(environment));
+    return renew_login(transport, authorization_server(environment), file, context.clock());
+  };
+  if (auto found = find_credentials(environment, context.clock(), renew)) return *found;
   throw no_credentials_error();
 }
 

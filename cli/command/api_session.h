@@ -18,7 +18,8 @@ namespace cwrangler::cli {
 class ApiSession {
  public:
   /// `config`: the project's, for its account and region; none: the command needs no project.
-  /// Throws Error when there are no credentials. Makes no request.
+  /// Throws Error when there are no credentials. Makes no request, unless a login has ended and is to
+  /// be renewed.
   ApiSession(const CommandContext& context, const Config* config);
 
   ApiClient& client() { return client_; }
@@ -36,7 +37,8 @@ class ApiSession {
   std::optional<Account> account_;
 };
 
-/// The credentials of this command's environment. Throws Error when there are none.
+/// The credentials of this command's environment; a login that has ended is renewed. Throws Error
+/// when there are none.
 Credentials require_credentials(const EnvironmentLookup& environment,
                                 const CommandContext& context);
 

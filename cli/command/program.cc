@@ -14,8 +14,9 @@ constexpr std::array kCommands{
     &add_secret_command,   &add_delete_command,      &add_snapshot_command, &add_types_command,
     &add_sync_command,     &add_add_command,         &add_remove_command,   &add_lock_command,
     &add_tree_command,     &add_d1_command,          &add_kv_command,       &add_r2_command,
-    &add_state_command,    &add_queues_command,      &add_whoami_command,   &add_api_command,
-    &add_edge_command,     &add_cache_command,       &add_doctor_command,   &add_complete_command,
+    &add_state_command,    &add_queues_command,      &add_login_command,    &add_logout_command,
+    &add_whoami_command,   &add_api_command,         &add_edge_command,     &add_cache_command,
+    &add_doctor_command,   &add_complete_command,
 };
 
 void add_global_options(CLI::App& program, GlobalOptions& options) {

@@ -34,6 +34,11 @@ void print_identity(const Identity& identity, const Credentials& credentials,
   line += identity.email.empty() ? "." : ", associated with the email " + identity.email + ".";
   terminal.print(printable(line));
   terminal.print("ℹ️  The credentials are read from " + credentials.source + ".");
+  if (!credentials.scopes.empty()) {
+    std::string scopes = "🔓 The login may be used for:";
+    for (const std::string& scope : credentials.scopes) scopes += "\n- " + scope;
+    terminal.print(printable(scopes));
+  }
   std::vector<std::vector<std::string>> rows;
   for (const AccountName& known : identity.accounts) {
     if (account.empty() || known.id == account || known.name == account) {
@@ -47,7 +52,11 @@ void print_identity(const Identity& identity, const Credentials& credentials,
 int whoami(const Flags& flags, const CommandContext& context) {
   const EnvironmentLookup environment =
       api_environment(context.options.directory, context.options.environment);
-  if (!find_credentials(environment, context.clock())) {
+  // An end of the login is no matter yet: the session renews it.
+  const RenewLogin as_it_is = [](const std::filesystem::path& file) {
+    return read_login(file).value_or(StoredLogin());
+  };
+  if (!find_credentials(environment, context.clock(), as_it_is)) {
     if (flags.json) {
       context.terminal.print(ApiJson{{"loggedIn", false}}.dump(4));
     } else {

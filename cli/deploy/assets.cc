@@ -6,9 +6,9 @@
 
 #include "base/files.h"
 #include "base/utf8.h"
+#include "cli/api/base64.h"
 #include "cli/api/json_access.h"
 #include "cli/api/multipart_form.h"
-#include "cli/deploy/base64.h"
 #include "cli/deploy/blake3.h"
 #include "cli/deploy/ignore_rules.h"
 #include "cli/deploy/mime_types.h"

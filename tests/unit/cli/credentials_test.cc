@@ -64,6 +64,29 @@ TEST_CASE("wrangler's login is read until it ends") {
   CHECK_THROWS_AS(found_with(environment), Error);
 }
 
+TEST_CASE("a login that has ended is renewed where it can be") {
+  const TemporaryFolder home;
+  const auto environment =
+      variables({{"HOME", home.path().string()}, {"XDG_CONFIG_HOME", home.path().string()}});
+  const auto file = login_file(environment);
+  write_login(file, {"old", "next", "2020-12-31T00:00:00.000Z", {"user:read"}});
+  const auto now = system_clock::from_time_t(1800000000);
+  const auto found = find_credentials(environment, now, [](const std::filesystem::path& named) {
+    StoredLogin login = read_login(named).value();
+    CHECK(login.refresh_token == "next");
+    login.oauth_token = "new";
+    return login;
+  });
+  REQUIRE(found);
+  CHECK(found->token == "new");
+  CHECK(found->scopes == std::vector<std::string>{"user:read"});
+  CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::all) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  remove_login(file);
+  CHECK_FALSE(find_credentials(environment, now));
+  remove_login(file);
+}
+
 TEST_CASE("the API's address is the environment's, or the region's") {
   CHECK(api_base_url(variables({}), "") == "https://api.cloudflare.com/client/v4");
   CHECK(api_base_url(variables({}), "fedramp_high").find(".fed.") != std::string::npos);

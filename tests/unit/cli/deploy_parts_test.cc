@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "cli/deploy/base64.h"
+#include "cli/api/base64.h"
 #include "cli/deploy/blake3.h"
 #include "cli/deploy/deployment.h"
 #include "cli/deploy/ignore_rules.h"

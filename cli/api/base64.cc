@@ -1,4 +1,4 @@
-#include "cli/deploy/base64.h"
+#include "cli/api/base64.h"
 
 #include <cstdint>
 
@@ -24,6 +24,16 @@ std::string base64(std::string_view bytes) {
     for (size_t j = 0; j < 4; ++j) {
       text += j <= count ? kDigits[group >> (18 - 6 * j) & 63] : '=';
     }
+  }
+  return text;
+}
+
+std::string base64url(std::string_view bytes) {
+  std::string text = base64(bytes);
+  while (text.ends_with('=')) text.pop_back();
+  for (char& digit : text) {
+    if (digit == '+') digit = '-';
+    if (digit == '/') digit = '_';
   }
   return text;
 }
