@@ -65,6 +65,7 @@ void add_rollback_command(CLI::App& program, CommandContext& context);
 void add_triggers_command(CLI::App& program, CommandContext& context);
 void add_delete_command(CLI::App& program, CommandContext& context);
 void add_queues_command(CLI::App& program, CommandContext& context);
+void add_workflows_command(CLI::App& program, CommandContext& context);
 void add_login_command(CLI::App& program, CommandContext& context);
 void add_logout_command(CLI::App& program, CommandContext& context);
 void add_whoami_command(CLI::App& program, CommandContext& context);

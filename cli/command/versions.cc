@@ -10,6 +10,7 @@
 #include "cli/api/json_access.h"
 #include "cli/command/action.h"
 #include "cli/command/deploy_options.h"
+#include "cli/command/versions_secret.h"
 #include "cli/command/worker_target.h"
 #include "cli/deploy/publish.h"
 #include "cli/terminal/prompt.h"
@@ -185,6 +186,7 @@ void add_versions_command(CLI::App& program, CommandContext& context) {
   command->add_option("--message", flags->message, "What the deployment is about");
   command->add_flag("-y,--yes", flags->yes, "Do not ask");
   command->add_flag("--dry-run", flags->dry_run, "Do all but deploy");
+  add_versions_secret_commands(*group, context);
 }
 
 }  // namespace cwrangler::cli

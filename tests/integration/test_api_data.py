@@ -41,6 +41,7 @@ def test_kv_keys(played):
     played("kv-key-put", "kv", "key", "put", *where, "mykey", "hello", "--ttl", "60", "--metadata", '{"a": 1}')
     assert "Resource location: remote" in played("kv-key-put2", "kv", "key", "put", *where, "my/key2", "hello").stdout
     assert played("kv-key-get", "kv", "key", "get", *where, "my/key2").stdout.strip() == "hello"
+    assert played("kv-key-get-text", "kv", "key", "get", *where, "my/key2", "--text").stdout.strip() == "hello"
     missing = played("kv-key-get-missing", "kv", "key", "get", *where, "nope", status=1)
     assert "Value not found" in missing.stderr
     names = json.loads(played("kv-key-list", "kv", "key", "list", *where, "--prefix", "my").stdout)
@@ -92,6 +93,9 @@ def test_d1_migrations(played):
 
 def test_d1_databases(played):
     assert '"database_id": "' in played("d1-create", "d1", "create", "newdb").stdout
+    played("d1-create2", "d1", "create", "other")
+    refused = played("err-auth-9109", "d1", "list", status=1).stderr
+    assert "Unable to authenticate request [code: 10001]" in refused
     assert "quotes" in played("d1-list", "d1", "list").stdout
     assert len(json.loads(played("d1-list-json", "d1", "list", "--json").stdout)) == 2
     assert "other" in played("d1-info", "d1", "info", "other", differences=("no-metrics",)).stdout
