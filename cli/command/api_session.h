@@ -18,8 +18,8 @@ namespace cwrangler::cli {
 class ApiSession {
  public:
   /// `config`: the project's, for its account and region; none: the command needs no project.
-  /// Throws Error when there are no credentials. Makes no request, unless a login has ended and is to
-  /// be renewed.
+  /// Throws Error when there are no credentials. Makes no request, unless a login has ended and is
+  /// to be renewed.
   ApiSession(const CommandContext& context, const Config* config);
 
   ApiClient& client() { return client_; }
