@@ -36,7 +36,7 @@ class Default(WorkerEntrypoint):
 
 def metadata(**more: Any) -> dict[str, Any]:
     """Of a Worker whose main module is ``entry.py``."""
-    return {"main_module": "entry.py", "bindings": [], "compatibility_date": "2026-06-01",
+    return {"main_module": "entry.py", "bindings": [], "compatibility_date": "2026-11-01",
             "compatibility_flags": ["python_workers"], **more}
 
 
