@@ -5,6 +5,8 @@
 //   load      {generation, worker}        serve this Worker (worker_config.h). The Worker loaded
 //                                         before goes on answering until this one is ready, and
 //                                         stays when this one fails to start.
+//   prepare   {python_version}            begin the start of a Worker that is not known yet, up
+//                                         to what depends on it.
 //   stop      {}                          finish the requests under way, then exit.
 //   tracing   {enabled}                   whether `trace` messages are wanted from now on.
 //   scheduled {cron, scheduled_time}      run the Worker's scheduled handler; ms since 1970.
@@ -30,6 +32,7 @@
 namespace cwrangler::control {
 
 inline constexpr const char* kLoad = "load";
+inline constexpr const char* kPrepare = "prepare";
 inline constexpr const char* kStop = "stop";
 inline constexpr const char* kTracing = "tracing";
 inline constexpr const char* kScheduled = "scheduled";

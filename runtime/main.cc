@@ -64,6 +64,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options,
   auto* config = command.add_option("--config", options.config,
                                     "File with the Worker's configuration, - for stdin");
   control->excludes(config);
+  command.add_flag("--one-worker", options.one_worker,
+                   "With --control-fd: one Worker is loaded, and nothing begun for another");
   command.add_option("--heap-mb", platform.heap_limit_mb,
                      "Limit of the JavaScript heap in MiB; 0 leaves it to V8");
   const auto milliseconds = [&](const char* name, const char* variable, ServeOptions* all,

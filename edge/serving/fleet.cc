@@ -4,9 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
-#include "base/files.h"
+#include "base/compatibility.h"
 #include "edge/serving/process_memory.h"
 
 namespace cwrangler::edge {
@@ -26,13 +25,12 @@ constexpr unsigned kMostSubrequests = 1000;
 /// How often memory is looked at: reading what a process has of its own costs about a millisecond.
 constexpr int kChecksPerMemoryCheck = 5;
 
-/// Does nothing, and so brings everything that every Worker needs.
-constexpr const char* kSpareWorker =
-    "from workers import WorkerEntrypoint\n"
-    "\n"
-    "\n"
-    "class Default(WorkerEntrypoint):\n"
-    "    pass\n";
+std::string python_version(const WorkerConfig& config) {
+  if (!config.python_version.empty()) return config.python_version;
+  return resolve_compatibility(config.compatibility_date, config.compatibility_flags,
+                               ExperimentalFlags::allowed)
+      .python_version();
+}
 
 std::string failure_text(const StartFailure& failure) {
   return failure.traceback().empty() ? failure.problem() : failure.traceback();
@@ -66,7 +64,7 @@ Fleet::ProcessRef Fleet::start_process(const std::string& account) {
 
 Fleet::ProcessRef Fleet::take_spare(const std::string& account) {
   const auto found = std::find_if(spares_.begin(), spares_.end(), [&](const ProcessRef& process) {
-    return process->account() == account && process->state() == WorkerProcess::State::ready;
+    return process->account() == account && process->state() == WorkerProcess::State::idle;
   });
   if (found == spares_.end()) return nullptr;
   const ProcessRef spare = *found;
@@ -88,8 +86,7 @@ asio::awaitable<Fleet::ProcessRef> Fleet::start_anew(std::shared_ptr<const Worke
     failures_.erase(id);
     // The next one is most likely of the same account, and for the same Python.
     spare_account_ = version->account;
-    spare_date_ = version->config.compatibility_date;
-    spare_flags_ = version->config.compatibility_flags;
+    spare_python_ = python_version(version->config);
     process->last_used = Clock::now();
     make_spares_later();
     co_return process;
@@ -169,12 +166,6 @@ void Fleet::make_room() {
   }
 }
 
-std::filesystem::path Fleet::spare_source() {
-  const std::filesystem::path file = options_.sockets / "spare.py";
-  if (!std::filesystem::exists(file)) write_file_atomically(file, kSpareWorker, 0600);
-  return file;
-}
-
 void Fleet::make_spares_later() {
   spare_timer_.expires_after(kSparePause);
   spare_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -194,17 +185,9 @@ void Fleet::make_spares() {
     spare = spares_.erase(spare);
   }
   while (spares_.size() < options_.spare_processes) {
-    auto version = std::make_shared<WorkerVersion>();
-    version->id = "spare";
-    version->account = spare_account_;
-    version->config.name = "spare";
-    version->config.main_module = "spare.py";
-    version->config.compatibility_date = spare_date_;
-    version->config.compatibility_flags = spare_flags_;
-    version->config.modules = {{"spare.py", ModuleType::python, spare_source().string(), nullptr}};
     try {
       const ProcessRef spare = start_process(spare_account_);
-      spare->load(version);
+      spare->prepare(spare_python_);
       spares_.push_back(spare);
     } catch (const std::exception& error) {
       spdlog::error("no spare process: {}", error.what());

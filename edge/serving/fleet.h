@@ -84,7 +84,6 @@ class Fleet {
   void note_death(const std::string& version);
   void check_later();
   void check();
-  std::filesystem::path spare_source();
 
   boost::asio::io_context& loop_;
   const ServingOptions options_;
@@ -98,8 +97,7 @@ class Fleet {
   std::set<std::string> kept_;
   /// What the next Worker is most likely like.
   std::string spare_account_;
-  std::string spare_date_;
-  std::vector<std::string> spare_flags_;
+  std::string spare_python_;
   FleetCounts counts_;
   std::uint64_t next_socket_ = 0;
   int checks_ = 0;

@@ -87,6 +87,7 @@ std::shared_ptr<WorkerProcess> WorkerProcess::start(asio::io_context& loop,
                      std::to_string(kControl), "--listen-fd", std::to_string(kListener)};
   child.arguments.insert(child.arguments.end(),
                          {"--grace-ms", std::to_string(std::chrono::milliseconds(kGrace).count())});
+  child.arguments.emplace_back("--one-worker");
   if (options.heap_mb > 0) {
     child.arguments.insert(child.arguments.end(), {"--heap-mb", std::to_string(options.heap_mb)});
   }
@@ -129,6 +130,10 @@ void WorkerProcess::run() {
   asio::co_spawn(loop_, read_output(self), asio::detached);
   asio::co_spawn(loop_, write_messages(self), asio::detached);
   asio::co_spawn(loop_, await_end(self), asio::detached);
+}
+
+void WorkerProcess::prepare(const std::string& python_version) {
+  send({{"type", control::kPrepare}, {"python_version", python_version}});
 }
 
 void WorkerProcess::load(std::shared_ptr<const WorkerVersion> version) {

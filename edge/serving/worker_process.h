@@ -61,6 +61,8 @@ class WorkerProcess : public std::enable_shared_from_this<WorkerProcess> {
                                               const ProcessOptions& options, Callbacks callbacks);
   ~WorkerProcess();
 
+  /// Begins the start of a version for this Python that is not known yet.
+  void prepare(const std::string& python_version);
   /// Makes it run this version in place of what it ran; wait() says how that went.
   void load(std::shared_ptr<const WorkerVersion> version);
   /// Until it no longer loads.

@@ -88,6 +88,9 @@ class Orders {
       server_.stop();
     } else if (*type == control::kLoad) {
       load(message);
+    } else if (*type == control::kPrepare) {
+      const json version = message.value("python_version", json());
+      if (version.is_string()) server_.prepare(version);
     } else if (*type == control::kTracing) {
       server_.set_tracing(message.value("enabled", json()) == true);
     } else if (*type == control::kScheduled) {
@@ -162,7 +165,8 @@ void serve(engine::Platform& platform, const engine::StartupSnapshot& snapshot,
 
   ServerOptions server_options = options.server;
   server_options.tls = identity(options);
-  server_options.reloads = options.control_fd >= 0;
+  server_options.reloads = options.control_fd >= 0 && !options.one_worker;
+  server_options.prepares = !options.one_worker;
   Server server(platform, snapshot, std::move(sockets), events, server_options);
   running = &server;
   asio::signal_set signals(server.loop(), SIGINT, SIGTERM);

@@ -15,6 +15,7 @@ struct ServeOptions {
   std::string ip = "127.0.0.1";  ///< where to listen when there are none
   std::uint16_t port = 8787;
   int control_fd = -1;           ///< a connected socket that speaks base/control_protocol.h
+  bool one_worker = false;       ///< it will bring one Worker, and no other in its place
   bool https = false;            ///< clients speak HTTPS
   std::string certificate_file;  ///< PEM, with `key_file`: shown in place of the local one
   std::string key_file;

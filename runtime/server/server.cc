@@ -161,6 +161,15 @@ void Server::load(std::int64_t generation, WorkerConfig config) {
   start(Cause::load);
 }
 
+void Server::prepare(const std::string& python_version) {
+  if (stopping_ || next_ || !serving_.empty()) return;
+  try {
+    prepared_ = prepare_interpreter(environment_, python_version);
+  } catch (const Error& cause) {
+    spdlog::debug("no interpreter is prepared for the next start: {}", cause.what());
+  }
+}
+
 /// For the error pages of an instance in this state. The next load makes others.
 std::shared_ptr<const PageSources> Server::page_sources(const std::string& state) const {
   if (!config_.local_endpoints) return nullptr;
@@ -244,6 +253,7 @@ void Server::keep_code_later() {
 
 /// The next start, after an edit or a loss, finds half of its work done.
 void Server::prepare_later() {
+  if (!options_.prepares) return;
   timers_->prepare.expires_after(kSettled);
   timers_->prepare.async_wait([this](const boost::system::error_code& error) {
     if (error || stopping_ || next_ || prepared_) return;

@@ -47,6 +47,9 @@ struct ServerOptions {
   /// Whether load() will be called for a Worker whose code was edited; else the next start is of
   /// the same one.
   bool reloads = false;
+  /// Whether the next start is begun while a Worker answers: it takes memory, and the loss of an
+  /// instance costs its requests less time.
+  bool prepares = true;
   /// Where memory snapshots are kept; empty: nowhere.
   std::filesystem::path snapshot_folder;
   Duration loss_window{10'000};
@@ -69,6 +72,10 @@ class Server {
   /// Serves this Worker once it has started; until then the one before goes on. Requests wait when
   /// there is none.
   void load(std::int64_t generation, WorkerConfig config);
+
+  /// Begins the start of a Worker for this Python ("3.14"), which load() goes on with. Of use before
+  /// the first load only.
+  void prepare(const std::string& python_version);
 
   /// Whether the Worker's invocations are told of, one `trace` message each.
   void set_tracing(bool enabled);

@@ -8,7 +8,9 @@
 #include "runtime/bindings/binding_ops.h"
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/values.h"
+#include "runtime/engine/platform.h"
 #include "runtime/python/python_worker.h"
+#include "runtime/python/release.h"
 #include "runtime/server/dynamic_workers.h"
 #include "runtime/server/http_ops.h"
 #include "runtime/server/isolate_thread.h"
@@ -282,6 +284,19 @@ std::unique_ptr<IsolateThread> prepare_thread(const InstanceEnvironment& environ
       // The Worker's own start will say the same, aloud.
       spdlog::debug("no start is begun ahead of time: {}", error.what());
     }
+  });
+  return thread;
+}
+
+std::unique_ptr<IsolateThread> prepare_interpreter(const InstanceEnvironment& environment,
+                                                   const std::string& python_version) {
+  environment.platform.wasm_code().preload(python::release_module(python_version));
+  std::unique_ptr<IsolateThread> thread = new_thread(environment);
+  thread->post([&environment, &isolate = thread->isolate(), python_version] {
+    install_platform(isolate, environment);
+    isolate.set_state<Prepared>();
+    ScriptScope scope(isolate);
+    (void)scope.call_hook("prepareInterpreter", engine::to_string(scope.v8(), python_version));
   });
   return thread;
 }

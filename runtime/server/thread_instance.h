@@ -37,6 +37,11 @@ struct InstanceEnvironment {
 std::unique_ptr<IsolateThread> prepare_thread(const InstanceEnvironment& environment,
                                               const WorkerConfig& config);
 
+/// The same for a Worker that is not known yet, but for its Python ("3.14"): up to the point where
+/// the memory of a snapshot is taken.
+std::unique_ptr<IsolateThread> prepare_interpreter(const InstanceEnvironment& environment,
+                                                   const std::string& python_version);
+
 /// Starts a Worker, on a prepared thread or on one of its own. What was prepared is used when it is
 /// the same for this Worker: other code of its own makes no difference to its packages. Returns
 /// before it has started, which ends with `started` or `start_failed`. Throws Error when no thread

@@ -12,6 +12,7 @@ from runtime_process import PATIENCE, Runtime, running, worker_config
 
 BEGUN = "the next start was begun"
 GOES_ON = "a start that was begun goes on"
+PREPARED_IS_USED = "an interpreter that was prepared is used"
 
 WORKER = """
     import os, random, secrets
@@ -174,3 +175,37 @@ def test_a_lost_instance_is_replaced_by_what_was_begun(edited: Edited) -> None:
     # Each has random numbers of its own, although all came from one memory.
     numbers = [number for chance in chances for number in chance.split()]
     assert len(set(numbers)) == 8
+
+
+@pytest.mark.parametrize("python", ["3.12", "3.13", "3.14"])
+def test_an_interpreter_is_prepared_before_the_worker_is_known(tmp_path: Path, python: str) -> None:
+    """Whatever the Worker then is: with a snapshot of its own or without."""
+    source = tmp_path / "src"
+    source.mkdir()
+    chances = []
+    for attempt in ("makes its snapshot", "goes on from it", "another interpreter was prepared"):
+        prepared = python if "another" not in attempt else {"3.14": "3.13"}.get(python, "3.14")
+        log = tmp_path / f"{attempt}.log"
+        with running("--one-worker", env={"CWRANGLER_LOG": "debug"}, log=log) as runtime:
+            worker = Edited(runtime, source, log)
+            if not (source / "entry.py").exists():
+                worker.write("entry.py", WORKER)
+                worker.write("other.py", "VALUE = 'one'\n")
+            runtime.send({"type": "prepare", "python_version": prepared})
+            worker.load(python)
+            assert worker.answer() == "first one none", attempt
+            chances += worker.answer("/chance").split()
+        assert (PREPARED_IS_USED in log.read_text()) == (prepared == python), attempt
+    assert len(set(chances)) == 6
+
+
+def test_what_cannot_be_prepared_does_not_hinder_a_start(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with running("--one-worker", env={"CWRANGLER_LOG": "debug"}, log=log) as runtime:
+        worker = Edited(runtime, tmp_path, log)
+        worker.write("entry.py", WORKER)
+        worker.write("other.py", "VALUE = 'one'\n")
+        for version in ("2.7", "", 3.14, None, "../../etc"):
+            runtime.send({"type": "prepare", "python_version": version})
+        worker.load()
+        assert worker.answer() == "first one none"

@@ -66,6 +66,25 @@ const bootOptions = (python, crypto) => ({
   },
 });
 
+/**
+ * What any Worker's start can go on from.
+ * @type {{python: string, crypto: EntropyGate, interpreter: Promise<Interpreter>} | undefined}
+ */
+let prepared;
+
+/**
+ * Begins the start of a Worker that is not known yet.
+ * @param {string} python its version
+ */
+hooks.prepareInterpreter = (python) => {
+  enterTopLevel();
+  const crypto = new EntropyGate();
+  prepared = {python, crypto, interpreter: Interpreter.prepare(bootOptions(python, crypto))};
+  prepared.interpreter.then(
+      () => ops.debug('an interpreter was prepared'),
+      (error) => ops.debug(`no interpreter was prepared: ${error?.stack ?? error}`));
+};
+
 export class WorkerPython {
   #entropy = new EntropyGate();
   #report = new SnapshotReport(this);
@@ -196,11 +215,11 @@ export class WorkerPython {
     const ofWorker = (path) => (path.startsWith(`${MODULES}/`) ? path.slice(MODULES.length + 1) : '');
     for (const {name} of snapshot?.description.libraries ?? []) ops.pythonModulePreload(ofWorker(name));
     const isOfWorker = snapshot !== undefined && snapshot.layer !== 'base';
-    const options = bootOptions(this.pythonVersion, this.#entropy);
     if (snapshot === undefined) {
-      this.interpreter = await Interpreter.start(options);
+      this.interpreter =
+          await Interpreter.start(bootOptions(this.pythonVersion, this.#entropy));
     } else {
-      this.interpreter = await Interpreter.prepare(options);
+      this.interpreter = await this.#unstartedInterpreter();
       // A base layer is the same for all Workers, so theirs come after it.
       if (isOfWorker) this.#mountModules(this.interpreter.module.FS);
       await this.interpreter.restore(
@@ -241,6 +260,18 @@ export class WorkerPython {
     context.destroy();
     if (snapshot === undefined) this.#takeSnapshot('base');
     if (!isOfWorker) this.#mountModules(module.FS);
+  }
+
+  /** @returns {Promise<Interpreter>} one that waits for its memory */
+  async #unstartedInterpreter() {
+    const ready = prepared?.python === this.pythonVersion ? prepared : undefined;
+    prepared = undefined;
+    if (ready === undefined) {
+      return Interpreter.prepare(bootOptions(this.pythonVersion, this.#entropy));
+    }
+    this.#entropy = ready.crypto;
+    ops.debug('an interpreter that was prepared is used');
+    return ready.interpreter;
   }
 
   /** Throws when what was restored must not be used. */
