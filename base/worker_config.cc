@@ -81,7 +81,9 @@ json to_json(const WorkerConfig& config) {
           {"state_directory", config.state_directory},
           {"queue_consumers", config.queue_consumers},
           {"assets", config.assets},
-          {"outbound_map", config.outbound_map}};
+          {"outbound_map", config.outbound_map},
+          {"snapshot",
+           {{"file", config.snapshot.file}, {"identity", config.snapshot.identity}}}};
 }
 
 WorkerConfig worker_config_from_json(const json& source) {
@@ -112,6 +114,9 @@ WorkerConfig worker_config_from_json(const json& source) {
     }
     config.assets = field<json>(source, "assets", nullptr);
     config.outbound_map = field<std::map<std::string, std::string>>(source, "outbound_map", {});
+    const json snapshot = field<json>(source, "snapshot", json::object());
+    config.snapshot = {field<std::string>(snapshot, "file", ""),
+                       field<std::string>(snapshot, "identity", "")};
     for (const json& entry : field<json>(source, "modules", json::array())) {
       config.modules.push_back({field<std::string>(entry, "name", ""),
                                 module_type(field<std::string>(entry, "type", "data")),

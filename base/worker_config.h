@@ -31,6 +31,12 @@ struct Binding {
   nlohmann::json properties = nlohmann::json::object();
 };
 
+/// A memory snapshot of a Worker that another machine has made, and for what.
+struct OfferedSnapshot {
+  std::string file;      ///< absolute path; empty: there is none
+  std::string identity;  ///< of what its memory depends on, as `cwrangler-runtime snapshot` says it
+};
+
 struct WorkerConfig {
   std::string name;
   std::string main_module;         ///< the name of one of `modules`
@@ -59,6 +65,8 @@ struct WorkerConfig {
   nlohmann::json assets;
   /// Host, or host:port, to the http(s) URL of the server that answers for it in its place.
   std::map<std::string, std::string> outbound_map;
+  /// Taken in place of one made here, if it is of this very Worker and this build of the runtime.
+  OfferedSnapshot snapshot;
 };
 
 /// JSON in the words of docs/runtime-config.md. `from_json` throws Error that names the field.

@@ -30,6 +30,9 @@ void add_serving_options(CLI::App& app, EdgeOptions& options) {
   key->needs(certificate);
   app.add_flag("--allow-private-addresses", options.allow_private_addresses,
                "Let Workers reach loopback and private networks");
+  app.add_flag("--accept-snapshots", options.accept_snapshots,
+               "Have cwrangler deploy make a Worker's memory snapshot and send it: for a machine "
+               "that is slower than its clients");
   app.add_option("--idle", options.idle_seconds,
                  "Seconds without a request after which a Worker's process ends")
       ->capture_default_str();

@@ -22,6 +22,7 @@ struct EdgeOptions {
   std::string certificate;  ///< PEM files; empty: plain HTTP
   std::string key;
   bool allow_private_addresses = false;
+  bool accept_snapshots = false;  ///< that clients have made, with uploads
   unsigned idle_seconds = 300;
   unsigned most_processes = 100;
   unsigned spare_processes = 1;

@@ -13,6 +13,7 @@
 
 #include "base/descriptor.h"
 #include "base/files.h"
+#include "cli/process/snapshot_run.h"
 #include "edge/api/routes.h"
 #include "edge/api/runnable.h"
 #include "edge/api/services.h"
@@ -170,6 +171,9 @@ void run_endpoint(const EdgeOptions& options) {
   limits.script_bytes = std::uint64_t{options.script_mb} << 20;
   Services services{folder, options.domain, limits,  with_tokens,   database,
                     blobs,  seal,           serving, Tails(serving)};
+  if (options.accept_snapshots) {
+    services.snapshot_build = cli::snapshot_build(sibling_program("cwrangler-runtime"));
+  }
   sweep(services);
   serve_all(services);
 

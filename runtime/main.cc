@@ -20,6 +20,7 @@
 #include "runtime/engine/platform.h"
 #include "runtime/python/interpreter.h"
 #include "runtime/server/serve.h"
+#include "runtime/snapshot/snapshot_store.h"
 #include "runtime/snapshot_command.h"
 #include "runtime/web/reachable.h"
 
@@ -151,10 +152,11 @@ int run(int argc, char** argv) {
   CLI::App* snapshot = app.add_subcommand("snapshot", "Make a Worker's snapshot, and report");
   cwrangler::SnapshotCommand snapshot_command;
   snapshot_command.folder = snapshot_folder();
-  snapshot
-      ->add_option("--config", snapshot_command.config,
-                   "File with the Worker's configuration, - for stdin")
-      ->required();
+  snapshot->add_option("--config", snapshot_command.config,
+                       "File with the Worker's configuration, - for stdin");
+  bool asks_for_build = false;
+  snapshot->add_flag("--build", asks_for_build,
+                     "Only print the name of the build, which its snapshots are for");
   snapshot->add_flag("--check", snapshot_command.check,
                      "Do not keep it, and find out what prevents it");
   try {
@@ -165,7 +167,14 @@ int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow further is an error of the write, as a full disk is.
   std::signal(SIGXFSZ, SIG_IGN);
+  if (asks_for_build) {
+    std::puts(cwrangler::snapshot::build_name(cwrangler::builtin_snapshot().blob).c_str());
+    return 0;
+  }
   if (snapshot->parsed()) {
+    if (snapshot_command.config.empty()) {
+      throw cwrangler::Error("snapshot needs --config FILE").exit_with(cwrangler::ExitCode::usage);
+    }
     make_snapshot(snapshot_command);
     return 0;
   }

@@ -118,10 +118,12 @@ json make_worker_snapshot(engine::Platform& platform, const engine::StartupSnaps
   const SnapshotStore store(command.folder, snapshot::build_name(startup.blob));
   const Start first(platform, startup, config, store.retaking_worker(!command.check));
 
-  json result{{"python", version},
-              {"layer", snapshot::kLayerNames[static_cast<size_t>(Layer::worker)]},
-              {"ms", first.milliseconds},
-              {"obstacles", json::array()}};
+  json result{
+      {"python", version},
+      {"identity", python::snapshot_identity(config, python::startup_configuration(config))},
+      {"layer", snapshot::kLayerNames[static_cast<size_t>(Layer::worker)]},
+      {"ms", first.milliseconds},
+      {"obstacles", json::array()}};
   result.update(first.reported);
   if (first.failure) {
     result["failure"] = {{"kind", first.failure->kind},

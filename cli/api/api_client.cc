@@ -25,6 +25,9 @@ constexpr size_t kShownOfMalformed = 100;
 
 constexpr int kTooManyRequests = 429;
 
+/// Of an endpoint of this project (docs/edge.md).
+constexpr std::string_view kSnapshotHeader = "Cwrangler-Snapshots";
+
 /// Whole seconds; a date is not looked at, as wrangler does not.
 std::optional<seconds> retry_after(const HttpResponse& response) {
   const std::string text = response.header("Retry-After");
@@ -160,6 +163,9 @@ HttpResponse ApiClient::attempt(const ApiCall& call,
       HttpResponse response = transport_.send(request);
       spdlog::debug("{} {} -> {}, {} bytes", call.method, call.path, response.status,
                     response.body.size());
+      if (std::string build = response.header(kSnapshotHeader); !build.empty()) {
+        snapshot_build_ = std::move(build);
+      }
       const bool busy = response.status == kTooManyRequests;
       const bool broken = response.status >= 500 && may_repeat(call);
       const milliseconds pause = pause_before(number, &response);

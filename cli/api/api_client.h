@@ -64,6 +64,9 @@ class ApiClient {
 
   const Credentials& credentials() const { return credentials_; }
   const std::string& base_url() const { return base_url_; }
+  /// The build of the runtime whose memory snapshots the server takes with uploads, as its answers
+  /// so far have said; empty: it takes none.
+  const std::string& snapshot_build() const { return snapshot_build_; }
 
  private:
   HttpResponse attempt(const ApiCall& call, const std::function<void(std::string_view)>& sink);
@@ -73,6 +76,7 @@ class ApiClient {
   const std::string base_url_;
   const Credentials credentials_;
   const Sleep sleep_;
+  std::string snapshot_build_;
 };
 
 }  // namespace cwrangler::cli

@@ -1,54 +1,17 @@
 #include "cli/check/snapshot_check.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 
-#include "base/descriptor.h"
 #include "base/error.h"
 #include "cli/check/startup_check.h"
 #include "cli/dev/dev_project.h"
 #include "cli/dev/log_lines.h"
-#include "cli/process/child_process.h"
+#include "cli/process/snapshot_run.h"
 
 namespace cwrangler::cli {
 namespace {
 
 using nlohmann::json;
-
-/// The runtime's number for the file of the configuration.
-constexpr int kConfig = 3;
-
-/// A file without a name: a configuration has secrets, and is for nobody else.
-Descriptor anonymous_file(const std::string& content) {
-  Descriptor file(::memfd_create("worker-configuration", MFD_CLOEXEC));
-  if (!file.valid()) throw system_error("making a file in memory");
-  std::string_view rest = content;
-  while (!rest.empty()) {
-    const ssize_t count = ::write(file.get(), rest.data(), rest.size());
-    if (count < 0) throw system_error("writing the Worker's configuration");
-    rest.remove_prefix(static_cast<size_t>(count));
-  }
-  return file;
-}
-
-json run_runtime(const std::filesystem::path& runtime, const std::string& configuration,
-                 bool keep) {
-  const Descriptor file = anonymous_file(configuration);
-  ChildOptions child;
-  child.arguments = {runtime.string(), "snapshot", "--config",
-                     "/dev/fd/" + std::to_string(kConfig)};
-  if (!keep) child.arguments.emplace_back("--check");
-  child.descriptors = {{file.get(), kConfig}};
-  const CapturedRun run = run_captured(child);
-  json report = json::parse(run.out, nullptr, /*allow_exceptions=*/false);
-  if (!run.status.success() || !report.is_object()) {
-    throw Error("the runtime ended with " + run.status.to_string() + "\n" + run.err)
-        .while_doing("making a snapshot");
-  }
-  return report;
-}
 
 /// The file on this host that the Worker knows by `name`; the entry point where there is none.
 std::string path_of(const std::string& name, const Project& project) {
@@ -103,12 +66,12 @@ SnapshotReport read_report(const json& report, const Project& project) {
 
 SnapshotReport make_snapshot(const Project& project, const std::filesystem::path& runtime,
                              bool keep) {
-  const std::string configuration = to_json(dev_project(project, {}).worker).dump();
-  json report = run_runtime(runtime, configuration, keep);
+  const WorkerConfig worker = dev_project(project, {}).worker;
+  json report = run_snapshot(runtime, worker, keep);
   // Only a run that keeps nothing may look closely.
   const bool prevented = !report.contains("failure") && !report.contains("bytes");
   if (keep && prevented) {
-    const json closely = run_runtime(runtime, configuration, /*keep=*/false);
+    const json closely = run_snapshot(runtime, worker, /*keep=*/false);
     if (!closely.contains("bytes")) report = closely;
   }
   return read_report(report, project);

@@ -4,6 +4,7 @@
 #include "cli/deploy/assets.h"
 #include "cli/deploy/migrations.h"
 #include "cli/deploy/report.h"
+#include "cli/deploy/snapshot.h"
 
 namespace cwrangler::cli {
 namespace {
@@ -64,10 +65,18 @@ UploadParts prepare(const DeployContext& context, const VersionRequest& request,
   return parts;
 }
 
-UploadedVersion put_worker(const DeployContext& context, const DeployedWorker& worker,
-                           const VersionRequest& request, UploadParts parts, Progress& progress) {
+MultipartForm whole_form(const DeployContext& context, const VersionRequest& request,
+                         const UploadParts& parts, Progress& progress) {
   MultipartForm form =
       upload_form(upload_metadata(request.project, request.options, parts), request.modules);
+  const auto snapshot = make_upload_snapshot(context, request, parts.bindings, progress);
+  if (snapshot) add_snapshot(form, *snapshot);
+  return form;
+}
+
+UploadedVersion put_worker(const DeployContext& context, const DeployedWorker& worker,
+                           const VersionRequest& request, UploadParts parts, Progress& progress) {
+  MultipartForm form = whole_form(context, request, parts, progress);
   const ApiJson result = send_upload(context, "PUT", worker_path(context.config.name),
                                      {{"excludeScript", "true"}, {"bindings_inherit", "strict"}},
                                      form, request.modules, progress);
@@ -81,8 +90,7 @@ UploadedVersion put_worker(const DeployContext& context, const DeployedWorker& w
 
 UploadedVersion post_version(const DeployContext& context, const VersionRequest& request,
                              UploadParts parts, Progress& progress) {
-  MultipartForm form =
-      upload_form(upload_metadata(request.project, request.options, parts), request.modules);
+  MultipartForm form = whole_form(context, request, parts, progress);
   const ApiJson result =
       send_upload(context, "POST", worker_path(context.config.name, "/versions"),
                   {{"bindings_inherit", "strict"}}, form, request.modules, progress);

@@ -7,6 +7,7 @@
 #include "edge/api/runnable.h"
 #include "edge/api/secret_context.h"
 #include "edge/api/uploaded_assets.h"
+#include "edge/api/uploaded_snapshot.h"
 #include "edge/store/resources.h"
 
 namespace cwrangler::edge {
@@ -134,19 +135,30 @@ Json checked_migrations(const Json& metadata, Worker& worker) {
 }
 
 /// Starts it in a process of its own. Throws ApiError when it does not.
-void try_out(Call& call, Version& version) {
-  std::shared_ptr<const WorkerVersion> runnable;
+void try_out(Call& call, Version& version, const OfferedSnapshot& snapshot = {}) {
+  WorkerVersion runnable;
   {
     Work work = call.services.database.read();
-    runnable = runnable_version(call.services, work, version);
+    runnable = *runnable_version(call.services, work, version);
   }
+  runnable.config.snapshot = snapshot;
   try {
-    version.startup_ms = call.services.serving.validate(*runnable).startup_ms;
+    version.startup_ms = call.services.serving.validate(runnable).startup_ms;
   } catch (const StartFailure& failure) {
     std::string message = "Worker failed to start: " + failure.problem();
     if (!failure.traceback().empty()) message = failure.traceback();
     throw invalid(message);
   }
+}
+
+void try_out_upload(Call& call, const Upload& upload, Version& version) {
+  if (upload.snapshot.empty()) {
+    try_out(call, version);
+    return;
+  }
+  const UploadedSnapshot snapshot(call.services.folder / "cache" / "uploaded", upload.snapshot,
+                                  upload.snapshot_identity);
+  try_out(call, version, snapshot.offer());
 }
 
 Worker new_worker(const Call& call, const std::string& name) {
@@ -245,7 +257,7 @@ Version add_uploaded_version(Call& call, const std::string& name, const Upload& 
   }
   checked_migrations(upload.metadata, worker);
   keep_modules(call, upload, version);
-  if (!upload.is_placeholder()) try_out(call, version);
+  if (!upload.is_placeholder()) try_out_upload(call, upload, version);
 
   Work work = call.services.database.write();
   worker.modified = version.created;

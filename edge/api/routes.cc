@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "edge/api/uploaded_snapshot.h"
+
 namespace cwrangler::edge {
 namespace {
 
@@ -135,6 +137,9 @@ HttpResponse Api::answer(HttpRequest& request) {
   } catch (const std::exception& error) {
     spdlog::error("{} {}: {}", request.method, request.path, error.what());
     response = failure(500, api_code::kInternal, "The endpoint failed; its log says why");
+  }
+  if (!services_.snapshot_build.empty()) {
+    response.headers.push_back({std::string(kSnapshotHeader), services_.snapshot_build});
   }
   if (request.method != "GET" && request.method != "HEAD") {
     try {

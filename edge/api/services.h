@@ -52,6 +52,8 @@ struct Services {
   Serving& serving;
   Tails tails;
   WorkerLocks worker_locks = {};
+  /// Snapshots of this build of the runtime may come with uploads; empty: none may.
+  std::string snapshot_build = {};
 
   /// The folder that a runtime keeps the data of an account's bindings in.
   std::filesystem::path state(const std::string& account) const {

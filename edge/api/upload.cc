@@ -6,10 +6,14 @@
 
 #include "base/utf8.h"
 #include "edge/api/module_types.h"
+#include "edge/api/uploaded_snapshot.h"
 #include "edge/http/multipart.h"
 
 namespace cwrangler::edge {
 namespace {
+
+/// The metadata and a snapshot.
+constexpr size_t kOtherParts = 2;
 
 ApiError invalid(const std::string& message) {
   return {400, api_code::kInvalidScript, message};
@@ -22,7 +26,7 @@ ApiError too_large(const std::string& message) {
 std::vector<FormPart> read_form(Call& call) {
   try {
     return parse_multipart(call.request.header("Content-Type").value_or(""),
-                           call.request.body.view(), call.services.limits.modules + 1);
+                           call.request.body.view(), call.services.limits.modules + kOtherParts);
   } catch (const Error& error) {
     throw invalid("The upload cannot be read: " + error.problem());
   }
@@ -141,6 +145,12 @@ Upload read_upload(Call& call) {
     if (part.name == "metadata") continue;
     const std::string type = essence(part.content_type);
     if (type == kSourceMap) continue;
+    if (type == kSnapshotType) {
+      if (call.services.snapshot_build.empty()) throw invalid("This endpoint takes no snapshots");
+      upload.snapshot = part.content;
+      upload.snapshot_identity = part.filename;
+      continue;
+    }
     // Clients name the file as the part; where they do not, the file's name counts.
     const std::string& name = part.filename.empty() ? part.name : part.filename;
     if (!is_safe_relative_path(name)) {

@@ -19,6 +19,8 @@ struct UploadedModule {
 struct Upload {
   Json metadata;  ///< an object; `bindings` is a list of objects with a name and a type
   std::vector<UploadedModule> modules;
+  std::string_view snapshot;      ///< compressed (uploaded_snapshot.h), in the body; empty: none
+  std::string snapshot_identity;  ///< of what it was made of
 
   /// A JavaScript module alone: what wrangler makes of a Worker that it wants to exist before its
   /// code is there (`secret put`).

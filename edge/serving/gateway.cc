@@ -32,6 +32,10 @@ constexpr size_t kPiece = 64 * 1024;
 constexpr std::chrono::seconds kWorkerSilence{100};
 /// How often a request is given to another process when the one it went to has ended.
 constexpr int kAttempts = 3;
+/// How long, and for how many bytes, a client that was refused is listened to.
+constexpr std::chrono::seconds kLingering{2};
+constexpr size_t kMostLingering = size_t{64} << 20;
+constexpr const char* kBodyTooLarge = "The request's body is too large.\n";
 
 std::string_view text(boost::beast::string_view view) {
   return {view.data(), view.size()};
@@ -48,6 +52,7 @@ struct Conversation {
   bool body_done = false;    // all of it has been passed on
   bool body_broken = false;  // the client's side of it
   bool body_begun = false;
+  bool body_too_large = false;
 };
 
 template <class Stream>
@@ -96,6 +101,7 @@ asio::awaitable<void> pass_request(Conversation<Stream>& talk,
         co_await http::async_read_some(talk.client, talk.buffer, talk.request, kQuiet);
     if (read_error && read_error != http::error::need_buffer) {
       talk.body_broken = true;
+      talk.body_too_large = read_error == http::error::body_limit;
       // The Worker must not take a body that was cut for a whole one.
       error_code ignored;
       upstream.socket().shutdown(asio::socket_base::shutdown_both, ignored);
@@ -178,6 +184,22 @@ asio::awaitable<void> pump(From& from, To& to, beast::flat_buffer& first, bool& 
   beast::get_lowest_layer(to).cancel();
 }
 
+/// Lets a client that is still sending read its answer: when a socket is closed before all that
+/// came was read, the answer is lost with it (RFC 9112, section 9.6).
+template <class Stream>
+asio::awaitable<void> linger(Stream& stream) {
+  auto& lowest = beast::get_lowest_layer(stream);
+  error_code ignored;
+  lowest.socket().shutdown(asio::socket_base::shutdown_send, ignored);
+  lowest.expires_after(kLingering);
+  std::string piece(kPiece, '\0');
+  for (size_t read = 0; read < kMostLingering;) {
+    auto [error, bytes] = co_await stream.async_read_some(asio::buffer(piece), kQuiet);
+    if (error) break;
+    read += bytes;
+  }
+}
+
 /// Two directions of bytes until one of them ends.
 template <class Stream>
 asio::awaitable<void> tunnel(Conversation<Stream>& talk) {
@@ -218,6 +240,7 @@ asio::awaitable<void> Gateway::converse(Stream& stream, std::string client) {
   beast::flat_buffer buffer;
   while (co_await exchange(stream, buffer, client)) {
   }
+  co_await linger(stream);
 }
 
 template <class Stream>
@@ -233,7 +256,7 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
                                    true);
   }
   if (error == http::error::body_limit) {
-    co_return co_await answer_text(stream, 413, "The request's body is too large.\n", false, true);
+    co_return co_await answer_text(stream, 413, kBodyTooLarge, false, true);
   }
   if (error) {
     const bool is_http = error.category() == error_code(http::error::bad_method).category() &&
@@ -356,6 +379,10 @@ asio::awaitable<bool> Gateway::exchange(Stream& stream, beast::flat_buffer& buff
     } while (!failed && response->get().result_int() < 200 && response->get().result_int() != 101);
     if (failed) {
       co_await end_of_body();
+      if (talk.body_too_large) {
+        finished(413);
+        co_return co_await answer_text(stream, 413, kBodyTooLarge, false, true);
+      }
       if (talk.body_broken) {
         finished(400);
         co_return false;

@@ -19,6 +19,7 @@
 #include "edge/serving/gateway.h"
 #include "edge/serving/metrics.h"
 #include "edge/serving/routing.h"
+#include "edge/serving/schedules.h"
 
 namespace cwrangler::edge {
 namespace {
@@ -28,8 +29,6 @@ using nlohmann::json;
 
 /// How long processes may finish what they do when all of it ends.
 constexpr std::chrono::seconds kLastPatience{12};
-/// How often the clock is looked at for schedules.
-constexpr std::chrono::seconds kCronInterval{1};
 
 std::int64_t now_in_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -64,13 +63,16 @@ class Serving::Loop {
       : fleet_(io_, options,
                [this](WorkerProcess& process, const json& message) { hear(process, message); }),
         gateway_(io_, options, routing_, fleet_),
-        crons_(io_),
+        schedules_(io_, routing_, now_in_ms,
+                   [this](auto deployment, const std::string& cron, std::int64_t minute) {
+                     asio::co_spawn(io_, run_scheduled(deployment, cron, minute), asio::detached);
+                   }),
+        end_(io_),
         work_(io_.get_executor()),
         thread_([this] { run(); }) {
     asio::post(io_, [this] {
       gateway_.start();
-      last_minute_ = now_in_ms() / 60'000;
-      check_crons_later();
+      schedules_.start();
     });
   }
 
@@ -166,7 +168,7 @@ class Serving::Loop {
     if (stopping_) return;
     stopping_ = true;
     gateway_.stop();
-    crons_.cancel();
+    schedules_.stop();
     fleet_.stop();
     wait_for_end(std::chrono::steady_clock::now() + kLastPatience);
   }
@@ -177,8 +179,8 @@ class Serving::Loop {
       io_.stop();
       return;
     }
-    crons_.expires_after(std::chrono::milliseconds(20));
-    crons_.async_wait([this, limit](const boost::system::error_code&) { wait_for_end(limit); });
+    end_.expires_after(std::chrono::milliseconds(20));
+    end_.async_wait([this, limit](const boost::system::error_code&) { wait_for_end(limit); });
   }
 
   /// Versions that are no longer deployed end when they are idle: going back to one of them takes
@@ -248,33 +250,6 @@ class Serving::Loop {
     }
   }
 
-  void check_crons_later() {
-    crons_.expires_after(kCronInterval);
-    crons_.async_wait([this](const boost::system::error_code& error) {
-      if (error || stopping_) return;
-      check_crons();
-      check_crons_later();
-    });
-  }
-
-  /// Each minute that has begun since the last look, a long pause of the machine excepted.
-  void check_crons() {
-    const std::int64_t minute = now_in_ms() / 60'000;
-    if (minute == last_minute_) return;
-    last_minute_ = minute;
-    for (const auto& [name, deployment] : routing_.deployments()) {
-      for (const std::string& cron : deployment->crons) {
-        try {
-          if (!CronExpression::parse(cron).is_due(minute * 60'000)) continue;
-        } catch (const Error& error) {
-          spdlog::error("{}: {}", deployment->worker, error.what());
-          continue;
-        }
-        asio::co_spawn(io_, run_scheduled(deployment, cron, minute * 60'000), asio::detached);
-      }
-    }
-  }
-
   asio::awaitable<void> run_scheduled(std::shared_ptr<const WorkerDeployment> deployment,
                                       std::string cron, std::int64_t time) {
     std::string failure;
@@ -291,8 +266,8 @@ class Serving::Loop {
   Routing routing_;
   Fleet fleet_;
   Gateway gateway_;
-  asio::steady_timer crons_;
-  std::int64_t last_minute_ = 0;
+  Schedules schedules_;
+  asio::steady_timer end_;
   std::map<TailSubscription, Tail> tails_;
   TailSubscription last_subscription_ = 0;
   bool stopping_ = false;

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <unordered_map>
 
 #include "base/compatibility.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "runtime/engine/isolate.h"
@@ -175,6 +177,22 @@ nlohmann::json startup_configuration(const WorkerConfig& config) {
   };
 }
 
+std::string snapshot_identity(const WorkerConfig& config, const nlohmann::json& configuration) {
+  Digest digest;
+  for (const char* key :
+       {"name", "mainModule", "flags", "compatibilityDate", "pythonVersion", "bindings"}) {
+    digest.add(configuration.at(key).dump());
+  }
+  std::map<std::string_view, const Module*> by_name;
+  for (const Module& module : config.modules) by_name[module.name] = &module;
+  for (const auto& [name, module] : by_name) {
+    digest.add(name);
+    digest.add_number(static_cast<std::uint64_t>(module->type));
+    digest.add(module->content ? *module->content : read_file(module->path));
+  }
+  return digest.hex();
+}
+
 void preload_python(engine::Platform& platform, const WorkerConfig& config) {
   try {
     platform.wasm_code().preload(release_module(python_version(config)));
@@ -210,6 +228,10 @@ void install_python(engine::Isolate& isolate, const WorkerConfig& config,
   auto& store = isolate.set_state<snapshot::SnapshotStore>(snapshots);
   store.set_base(version->get<std::string>());
   store.set_worker(snapshot_worker(configuration, state.leading, modules));
+  const OfferedSnapshot& offered = config.snapshot;
+  if (!offered.file.empty() && snapshot_identity(config, configuration) == offered.identity) {
+    store.adopt(offered.file);
+  }
 }
 
 }  // namespace cwrangler::python

@@ -29,6 +29,11 @@ std::string python_version(const WorkerConfig& config);
 /// is no top-level .py file, or clashes with a package.
 nlohmann::json startup_configuration(const WorkerConfig& config);
 
+/// Names what the memory of a Worker's snapshot depends on, wherever it is made: its code, its
+/// Python and its environment, but no path of this machine. Reads all modules; throws Error for one
+/// that cannot be read. `configuration`: of startup_configuration.
+std::string snapshot_identity(const WorkerConfig& config, const nlohmann::json& configuration);
+
 /// Begins to load the interpreter's compiled code, before there is an isolate for it. A
 /// configuration that is off is left to startup_configuration.
 void preload_python(engine::Platform& platform, const WorkerConfig& config);
@@ -37,7 +42,8 @@ void preload_python(engine::Platform& platform, const WorkerConfig& config);
 /// when Python has started; its owner detaches it. Before `hooks.startWorker`. A Worker that brings
 /// no SDK of its own (`python_modules/workers`) gets the built-in copy. Throws Error for module
 /// names that cannot be laid out as files.
-/// `snapshots`: where to look for snapshots, and to put those it makes; a copy is kept.
+/// `snapshots`: where to look for snapshots, and to put those it makes; a copy is kept. The
+/// configuration's own is put there if it is of this Worker.
 /// `configuration`: of startup_configuration.
 void install_python(engine::Isolate& isolate, const WorkerConfig& config,
                     const nlohmann::json& configuration, std::shared_ptr<CpuSignal> cpu_signal,

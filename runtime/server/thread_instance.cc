@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "runtime/bindings/binding_ops.h"
+#include "runtime/engine/platform.h"
 #include "runtime/engine/script_scope.h"
 #include "runtime/engine/values.h"
-#include "runtime/engine/platform.h"
 #include "runtime/python/python_worker.h"
 #include "runtime/python/release.h"
 #include "runtime/server/dynamic_workers.h"

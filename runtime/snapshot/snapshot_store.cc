@@ -119,6 +119,21 @@ std::optional<SnapshotFile> SnapshotStore::open(Layer layer) const {
   return std::nullopt;
 }
 
+void SnapshotStore::adopt(const fs::path& file) const {
+  if (!makes_worker_ || makes_install_tree_) return;
+  const fs::path kept = path(Layer::worker);
+  if (kept.empty() || fs::exists(kept) || !SnapshotFile::open(file, build_)) return;
+  std::error_code error;
+  fs::create_directories(kept.parent_path(), error);
+  // Its name appears with all of its content, or not at all.
+  fs::create_hard_link(file, kept, error);
+  if (error) {
+    spdlog::debug("the snapshot {} is not taken: {}", file.string(), error.message());
+  } else {
+    spdlog::debug("took a snapshot that was made elsewhere");
+  }
+}
+
 bool SnapshotStore::wants(Layer layer) const {
   if (only_reports()) return layer == Layer::worker && !worker_key_.empty();
   return (layer != Layer::worker || makes_worker_) && !path(layer).empty();

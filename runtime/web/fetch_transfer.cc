@@ -23,8 +23,12 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(SPACE) - first + 1);
 }
 
-curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
-  if (!may_reach(address->addr)) return CURL_SOCKET_BAD;
+/// `refused` is a bool: whether the rule has kept an address from being connected to.
+curl_socket_t open_socket(void* refused, curlsocktype, curl_sockaddr* address) {
+  if (!may_reach(address->addr)) {
+    *static_cast<bool*>(refused) = true;
+    return CURL_SOCKET_BAD;
+  }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -61,6 +65,7 @@ FetchTransfer::FetchTransfer(FetchRequest request) : easy_(curl_easy_init()) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   }
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &was_refused_);
   set_body(request);
   if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
@@ -87,6 +92,7 @@ void FetchTransfer::finish(CURLcode result) {
   finished_ = true;
   if (result == CURLE_OK) return;
   error_ = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(result);
+  if (result == CURLE_COULDNT_CONNECT && was_refused_) error_ = kUnreachable;
 }
 
 std::vector<uint8_t> FetchTransfer::take_chunk() {

@@ -68,6 +68,7 @@ class FetchTransfer {
   std::unique_ptr<curl_slist, FreeList> headers_;
   std::unique_ptr<CURL, FreeEasy> easy_;
   char error_text_[CURL_ERROR_SIZE] = "";
+  bool was_refused_ = false;  // an address, by the rule of reachable.h
   std::string error_;
   Head head_;
   bool head_complete_ = false;

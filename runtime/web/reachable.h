@@ -9,7 +9,9 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <string>
 
 namespace cwrangler::web {
 
@@ -24,6 +26,16 @@ bool may_reach(const sockaddr& address);
 inline bool may_reach_next(const boost::system::error_code&,
                            const boost::asio::ip::tcp::endpoint& next) {
   return may_reach(*next.data());
+}
+
+/// What is said of a connection that the rule has refused.
+inline constexpr const char* kUnreachable =
+    "the address is a loopback, private or reserved one, which Workers may not connect to here";
+
+/// What is wrong when async_connect() with that condition fails.
+inline std::string connect_problem(const boost::system::error_code& error) {
+  // No address was left to try.
+  return error == boost::asio::error::not_found ? kUnreachable : error.message();
 }
 
 }  // namespace cwrangler::web

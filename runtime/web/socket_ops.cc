@@ -55,7 +55,7 @@ std::string_view code_of(const error_code& error) {
 /// "what was being done: what went wrong (ECODE)": libraries look for the code in the text.
 void reject(PendingPromise& promise, const std::string& activity, const error_code& error) {
   const std::string_view code = code_of(error);
-  std::string text = activity + ": " + error.message();
+  std::string text = activity + ": " + connect_problem(error);
   if (!code.empty()) text.append(" (").append(code).append(")");
   promise.reject(text, code);
 }

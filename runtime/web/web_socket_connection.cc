@@ -103,7 +103,7 @@ class Connection final : public WebSocketConnection,
           if (failed) return done({failed.message(), 0, {}});
           auto connected = [self, done = std::move(done)](const error_code& refused,
                                                           const tcp::endpoint&) mutable {
-            if (refused) return done({refused.message(), 0, {}});
+            if (refused) return done({connect_problem(refused), 0, {}});
             error_code ignored;
             self->lowest().set_option(tcp::no_delay(true), ignored);
             self->start_tls(std::move(done));

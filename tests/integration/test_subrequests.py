@@ -42,6 +42,10 @@ WORKER = """
 
         async def connections(self, port):
             await sockets.connect(f"127.0.0.1:{port}").opened
+
+        async def pythons_connections(self, port):
+            import socket
+            socket.create_connection(("127.0.0.1", int(port))).close()
 """
 
 
@@ -72,9 +76,10 @@ def test_an_event_may_make_so_many_requests(limited: Runtime, kind: str) -> None
     assert all(f"Too many subrequests: one event may make {LIMIT}." in text for text in failures)
 
 
-def test_connections_count_too(limited: Runtime) -> None:
+@pytest.mark.parametrize("kind", ["connections", "pythons_connections"])
+def test_connections_count_too(limited: Runtime, kind: str) -> None:
     with serving(echo) as peer:
-        succeeded, failures = made(limited, "connections", peer.port, LIMIT + 1)
+        succeeded, failures = made(limited, kind, peer.port, LIMIT + 1)
     assert (succeeded, len(failures)) == (LIMIT, 1)
 
 

@@ -227,7 +227,7 @@ export class WorkerPython {
     }
     const {api, module, sitePackages} = this.interpreter;
     // Python's own sockets, which only the newest release can have, stand on connect() as well.
-    await api.initializeNodeSockFS?.(connect);
+    await api.initializeNodeSockFS?.((...args) => this.#withLock(() => connect(...args)));
     api.on_fatal = this.#onDeath;
     this.#entropy.attach(this.interpreter);
     this.cpuSignal = new CpuSignal(module);
@@ -312,20 +312,24 @@ export class WorkerPython {
     pyodide.setStderr({write: (bytes) => this.stderr.write(bytes), isatty: false});
   }
 
-  /**
-   * Python gives its lock up while it writes to a file. Who traces asks Python whose line it is, and that
-   * needs the lock: what is thrown from inside the system call would leave the interpreter without it.
-   */
   #writeLine(level, line) {
-    if (!isTracing()) {
-      writeLog(level, line);
-      return;
-    }
+    if (!isTracing()) writeLog(level, line);
+    else this.#withLock(() => writeLog(level, line));
+  }
+
+  /**
+   * Python gives its lock up in a system call. Who asks it there whose event this is needs the lock: what
+   * is thrown from inside the call would leave the interpreter without it.
+   * @template T
+   * @param {() => T} callback
+   * @returns {T}
+   */
+  #withLock(callback) {
     const [ensure, release] = this.#lock ??= ['PyGILState_Ensure', 'PyGILState_Release'].map(
         (name) => this.interpreter.nativeFunction(name));
     const state = ensure();
     try {
-      writeLog(level, line);
+      return callback();
     } finally {
       release(state);
     }

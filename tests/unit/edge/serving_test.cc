@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <boost/asio/io_context.hpp>
+
 #include "edge/serving/cron.h"
 #include "edge/serving/forwarded_head.h"
 #include "edge/serving/routing.h"
+#include "edge/serving/schedules.h"
 
 namespace cwrangler::edge {
 namespace {
@@ -123,6 +126,47 @@ TEST_CASE("schedules are due when they say") {
   CHECK(due("0 0 LW * *", kJune + 29 * kDay));
   CHECK(due("0 0 7W * *", kJune + 7 * kDay));  // the 7th is a Sunday, the 8th a Monday
   CHECK(due("0 0 15 * MON", kJune));           // either will do
+}
+
+TEST_CASE("a schedule is run once in each minute that it is due") {
+  boost::asio::io_context loop;
+  Routing routing;
+  const auto worker = [](const char* name, std::vector<std::string> crons) {
+    auto deployment = deployed(name);
+    deployment->crons = std::move(crons);
+    return deployment;
+  };
+  routing.set(worker("each", {"* * * * *"}));
+  routing.set(worker("both", {"*/5 * * * *", "1 0 * * *"}));
+  routing.set(worker("damaged", {"whenever"}));  // takes nothing from the others
+  std::int64_t now = kJune;
+  std::vector<std::string> ran;
+  Schedules schedules(
+      loop, routing, [&now] { return now; },
+      [&](const auto& deployment, const std::string& cron, std::int64_t minute) {
+        ran.push_back(deployment->worker + " " + cron + " " +
+                      std::to_string((minute - kJune) / kMinute));
+      });
+  const auto at = [&](std::int64_t moment) {
+    now = kJune + moment;
+    ran.clear();
+    schedules.look();
+    return ran;
+  };
+  using Runs = std::vector<std::string>;
+  CHECK(at(30'000) == Runs{});  // the minute in which it was started
+  CHECK(at(kMinute - 1) == Runs{});
+  CHECK(at(kMinute) == Runs{"both 1 0 * * * 1", "each * * * * * 1"});
+  CHECK(at(kMinute + 1000) == Runs{});
+  CHECK(at(2 * kMinute + 59'000) == Runs{"each * * * * * 2"});
+  CHECK(at(2 * kMinute + 59'999) == Runs{});
+  CHECK(at(10 * kMinute) == Runs{"both */5 * * * * 10", "each * * * * * 10"});  // it has slept
+  CHECK(at(9 * kMinute) == Runs{});  // the clock was put back
+  CHECK(at(10 * kMinute + 5000) == Runs{});
+  routing.remove("acc", "each");
+  CHECK(at(11 * kMinute) == Runs{});
+  routing.set(worker("both", {"12 * * * *"}));
+  CHECK(at(12 * kMinute) == Runs{"both 12 * * * * 12"});
 }
 
 TEST_CASE("schedules that are none") {
