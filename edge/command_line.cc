@@ -44,6 +44,10 @@ void add_serving_options(CLI::App& app, EdgeOptions& options) {
       ->capture_default_str();
   app.add_option("--memory", options.memory_mb, "Most memory of a Worker's process, in MiB")
       ->capture_default_str();
+  app.add_option("--cache", options.cache_mb,
+                 "Most disk for an account's memory snapshots and compiled code, in MiB: a Worker "
+                 "without its snapshot takes some hundred milliseconds more to start")
+      ->capture_default_str();
   app.add_option("--body", options.body_mb, "Largest body of a request to a Worker, in MiB")
       ->capture_default_str();
   app.add_option("--concurrency", options.concurrency, "Requests of one Worker at once")

@@ -27,6 +27,7 @@ struct EdgeOptions {
   unsigned most_processes = 100;
   unsigned spare_processes = 1;
   unsigned memory_mb = 512;     ///< of one Worker's process
+  unsigned cache_mb = 16'384;   ///< of an account's snapshots and compiled code, on disk
   unsigned body_mb = 100;       ///< of a request to a Worker
   unsigned concurrency = 1000;  ///< requests of one Worker at once
   unsigned script_mb = 128;     ///< all modules of one upload

@@ -74,6 +74,7 @@ ServingOptions serving_options(const EdgeOptions& options, const std::filesystem
   serving.most_processes = options.most_processes;
   serving.spare_processes = options.spare_processes;
   serving.memory_limit_mb = options.memory_mb;
+  serving.cache_limit_mb = options.cache_mb;
   serving.most_body = std::uint64_t{options.body_mb} << 20;
   serving.most_concurrent = options.concurrency;
   return serving;

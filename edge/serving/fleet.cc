@@ -52,6 +52,7 @@ Fleet::ProcessRef Fleet::start_process(const std::string& account) {
   process.runtime = options_.runtime;
   process.socket = options_.sockets / (std::to_string(next_socket_++) + ".sock");
   process.cache = options_.caches / account;
+  process.cache_limit_mb = options_.cache_limit_mb;
   process.account = account;
   process.allow_private_addresses = options_.allow_private_addresses;
   process.most_subrequests = kMostSubrequests;

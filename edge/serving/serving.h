@@ -53,6 +53,7 @@ struct ServingOptions {
   unsigned most_processes = 100;
   unsigned spare_processes = 1;
   unsigned memory_limit_mb = 512;  ///< of one process
+  unsigned cache_limit_mb = 0;     ///< of each cache; 0: the runtime's own
   std::uint64_t most_body = 100 << 20;
   unsigned most_concurrent = 1000;  ///< requests of one Worker
 };

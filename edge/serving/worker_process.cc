@@ -98,6 +98,9 @@ std::shared_ptr<WorkerProcess> WorkerProcess::start(asio::io_context& loop,
                        {theirs.get(), kControl},
                        {listener.get(), kListener}};
   child.environment = {{"CWRANGLER_CACHE_DIR", options.cache.string()}};
+  if (options.cache_limit_mb > 0) {
+    child.environment["CWRANGLER_CACHE_LIMIT"] = std::to_string(options.cache_limit_mb);
+  }
   child.own_process_group = true;
   const std::shared_ptr<WorkerProcess> process(
       new WorkerProcess(loop, options, std::move(callbacks), cli::ChildProcess::start(child),

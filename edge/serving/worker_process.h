@@ -37,6 +37,7 @@ struct ProcessOptions {
   std::filesystem::path runtime;
   std::filesystem::path socket;  ///< of its own; removed with it
   std::filesystem::path cache;
+  unsigned cache_limit_mb = 0;  ///< 0: the runtime's own
   std::string account;
   unsigned heap_mb = 0;
   bool allow_private_addresses = false;
