@@ -190,10 +190,11 @@ Envelope ApiClient::exchange(const ApiCall& call) {
   return envelope;
 }
 
-void ApiClient::download(const std::string& path,
-                         const std::function<void(std::string_view)>& sink) {
+void ApiClient::download(const std::string& path, const std::function<void(std::string_view)>& sink,
+                         std::vector<HttpHeader> headers) {
   ApiCall call;
   call.path = path;
+  call.headers = std::move(headers);
   // Half of an answer may have gone to the sink already.
   call.retry = Retry::never;
   const HttpResponse response = attempt(call, sink);
@@ -201,6 +202,19 @@ void ApiClient::download(const std::string& path,
   Envelope envelope = parse_envelope(response.status, response.body);
   if (!envelope.well_formed) throw malformed(call, response);
   throw refused(call, response, std::move(envelope));
+}
+
+ApiJson ApiClient::question(const ApiCall& call) {
+  const HttpResponse response = attempt(call, {});
+  ApiJson answer = parse_bounded(response.body);
+  const bool is_refused =
+      response.status >= 400 || (answer.is_object() && !answer.contains("data"));
+  if (!answer.is_object() || is_refused) {
+    Envelope envelope = parse_envelope(response.status, response.body);
+    if (!envelope.well_formed) throw malformed(call, response);
+    throw refused(call, response, std::move(envelope));
+  }
+  return object_at(answer, "data");
 }
 
 ApiJson ApiClient::get(const std::string& path, const Query& query) {

@@ -56,7 +56,12 @@ class ApiClient {
 
   /// The bytes of an answer that comes without an envelope, piece by piece. What comes with another
   /// status than 2xx is an ApiError.
-  void download(const std::string& path, const std::function<void(std::string_view)>& sink);
+  void download(const std::string& path, const std::function<void(std::string_view)>& sink,
+                std::vector<HttpHeader> headers = {});
+
+  /// The `data` of the answer to a GraphQL question, which has an envelope of its own: {data,
+  /// errors}. Throws ApiError as exchange().
+  ApiJson question(const ApiCall& call);
 
   /// All items of a list in pages: by `page` from 1 on, or, where the answer has a cursor, by that.
   /// `key`: where in the result the list is; empty: the result is the list.

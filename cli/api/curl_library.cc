@@ -39,6 +39,8 @@ CurlLibrary load() {
   find(library, "curl_easy_setopt", functions.set);
   find(library, "curl_easy_perform", functions.perform);
   find(library, "curl_easy_getinfo", functions.info);
+  find(library, "curl_easy_send", functions.send);
+  find(library, "curl_easy_recv", functions.receive);
   find(library, "curl_easy_strerror", functions.message);
   find(library, "curl_slist_append", functions.append);
   find(library, "curl_slist_free_all", functions.free_list);

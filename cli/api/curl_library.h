@@ -17,6 +17,8 @@ struct CurlLibrary {
   decltype(&curl_easy_setopt) set;
   decltype(&curl_easy_perform) perform;
   decltype(&curl_easy_getinfo) info;
+  decltype(&curl_easy_send) send;
+  decltype(&curl_easy_recv) receive;
   decltype(&curl_easy_strerror) message;
   decltype(&curl_slist_append) append;
   decltype(&curl_slist_free_all) free_list;

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/ascii.h"
-#include "base/files.h"
 #include "cli/api/curl_library.h"
 
 namespace cwrangler::cli {
@@ -13,8 +12,6 @@ constexpr long kConnectSeconds = 30;
 /// A Worker is started and checked while the client waits for the answer to its upload.
 constexpr long kSilentSeconds = 300;
 constexpr size_t kLargestBody = 64UL << 20;
-/// Where the bundle is on Debian and its relatives, when libcurl does not say.
-constexpr const char* kUsualBundle = "/etc/ssl/certs/ca-certificates.crt";
 
 /// What libcurl's callbacks work on.
 struct Exchange {
@@ -145,49 +142,9 @@ struct CurlTransport::Handle {
   CURL* const easy;
 };
 
-NetworkSettings network_settings(const EnvironmentLookup& environment) {
-  const auto either = [&environment](const char* small, const char* large) {
-    const auto found = environment(small);
-    return found ? *found : environment(large).value_or("");
-  };
-  NetworkSettings settings;
-  settings.http_proxy = either("http_proxy", "HTTP_PROXY");
-  settings.https_proxy = either("https_proxy", "HTTPS_PROXY");
-  // As wrangler has it: one proxy may be for both.
-  if (settings.https_proxy.empty()) settings.https_proxy = settings.http_proxy;
-  settings.no_proxy = either("no_proxy", "NO_PROXY");
-  settings.authorities_file = environment("SSL_CERT_FILE").value_or("");
-  settings.authorities_folder = environment("SSL_CERT_DIR").value_or("");
-  settings.more_authorities = environment("NODE_EXTRA_CA_CERTS").value_or("");
-  return settings;
-}
-
-CurlTransport::CurlTransport(NetworkSettings settings) : settings_(std::move(settings)) {}
+CurlTransport::CurlTransport(NetworkSettings settings) : network_(std::move(settings)) {}
 
 CurlTransport::~CurlTransport() = default;
-
-void CurlTransport::apply_settings(const HttpRequest& request) {
-  const CurlLibrary& curl = handle_->curl;
-  CURL* const easy = handle_->easy;
-  const bool secure = request.url.starts_with("https:");
-  curl.set(easy, CURLOPT_PROXY, (secure ? settings_.https_proxy : settings_.http_proxy).c_str());
-  curl.set(easy, CURLOPT_NOPROXY, settings_.no_proxy.c_str());
-  if (!secure) return;
-  if (!settings_.authorities_folder.empty()) {
-    curl.set(easy, CURLOPT_CAPATH, settings_.authorities_folder.c_str());
-  }
-  if (!settings_.more_authorities.empty()) {
-    if (authorities_.empty()) {
-      const std::string& bundle = settings_.authorities_file;
-      authorities_ = read_file(bundle.empty() ? kUsualBundle : bundle) + "\n" +
-                     read_file(settings_.more_authorities);
-    }
-    curl_blob blob{authorities_.data(), authorities_.size(), CURL_BLOB_NOCOPY};
-    curl.set(easy, CURLOPT_CAINFO_BLOB, &blob);
-  } else if (!settings_.authorities_file.empty()) {
-    curl.set(easy, CURLOPT_CAINFO, settings_.authorities_file.c_str());
-  }
-}
 
 HttpResponse CurlTransport::send(const HttpRequest& request) {
   if (!handle_) handle_ = std::make_unique<Handle>();
@@ -221,7 +178,7 @@ HttpResponse CurlTransport::send(const HttpRequest& request) {
     curl.set(easy, CURLOPT_XFERINFOFUNCTION, &report_progress);
     curl.set(easy, CURLOPT_XFERINFODATA, &exchange);
   }
-  apply_settings(request);
+  network_.apply(curl, easy, request.url);
 
   const CURLcode code = curl.perform(easy);
   if (exchange.failure) std::rethrow_exception(exchange.failure);

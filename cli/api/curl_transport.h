@@ -3,26 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "cli/api/http.h"
-#include "cli/project/dotenv.h"
+#include "cli/api/network_settings.h"
 
 namespace cwrangler::cli {
-
-/// How the network is reached.
-struct NetworkSettings {
-  std::string http_proxy;          ///< for http: URLs; empty: none
-  std::string https_proxy;         ///< for https: URLs; empty: none
-  std::string no_proxy;            ///< hosts that are reached without, comma separated
-  std::string authorities_file;    ///< PEM, in place of the system's; empty: the system's
-  std::string authorities_folder;  ///< the same as a folder of hashed names
-  std::string more_authorities;    ///< a PEM file to trust besides
-};
-
-/// By HTTP_PROXY, HTTPS_PROXY, NO_PROXY (or in small letters, which win), SSL_CERT_FILE,
-/// SSL_CERT_DIR and NODE_EXTRA_CA_CERTS.
-NetworkSettings network_settings(const EnvironmentLookup& environment);
 
 class CurlTransport : public HttpTransport {
  public:
@@ -35,10 +20,8 @@ class CurlTransport : public HttpTransport {
 
  private:
   struct Handle;
-  void apply_settings(const HttpRequest& request);
 
-  const NetworkSettings settings_;
-  std::string authorities_;  ///< the bundle with more_authorities
+  NetworkOptions network_;
   std::unique_ptr<Handle> handle_;
 };
 

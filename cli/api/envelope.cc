@@ -29,19 +29,6 @@ std::vector<ApiProblem> problems_at(const ApiJson& object, const char* key, int 
   return problems;
 }
 
-/// The value of the text, or a discarded one.
-ApiJson parse_bounded(std::string_view body) {
-  bool too_deep = false;
-  ApiJson json = ApiJson::parse(
-      body,
-      [&too_deep](int depth, ApiJson::parse_event_t, ApiJson&) {
-        too_deep = too_deep || depth > kDeepestNesting;
-        return !too_deep;
-      },
-      /*allow_exceptions=*/false);
-  return too_deep ? ApiJson(ApiJson::value_t::discarded) : json;
-}
-
 void append(const ApiProblem& problem, const std::string& indent, std::string& text) {
   text += indent + problem.message;
   if (problem.code != 0) text += " [code: " + std::to_string(problem.code) + "]";
@@ -55,6 +42,18 @@ void append(const ApiProblem& problem, const std::string& indent, std::string& t
 }
 
 }  // namespace
+
+ApiJson parse_bounded(std::string_view body) {
+  bool too_deep = false;
+  ApiJson json = ApiJson::parse(
+      body,
+      [&too_deep](int depth, ApiJson::parse_event_t, ApiJson&) {
+        too_deep = too_deep || depth > kDeepestNesting;
+        return !too_deep;
+      },
+      /*allow_exceptions=*/false);
+  return too_deep ? ApiJson(ApiJson::value_t::discarded) : json;
+}
 
 Envelope parse_envelope(int status, std::string_view body) {
   Envelope envelope;

@@ -28,6 +28,9 @@ struct Envelope {
   ApiJson result_info;  ///< where the page is in a list; null: none
 };
 
+/// The value of the text, or a discarded one for text that is no JSON or nested too deeply.
+ApiJson parse_bounded(std::string_view body);
+
 /// Reads an answer's body. Any bytes are safe; keys that are missing, unknown or of another type
 /// count as missing. An answer without a body (status 204 and 205) is a success with an empty
 /// object.

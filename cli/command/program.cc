@@ -9,14 +9,15 @@ namespace {
 
 /// Every sub-command, in the order of --help.
 constexpr std::array kCommands{
-    &add_init_command,     &add_dev_command,         &add_check_command,     &add_deploy_command,
-    &add_versions_command, &add_deployments_command, &add_rollback_command,  &add_triggers_command,
-    &add_secret_command,   &add_delete_command,      &add_snapshot_command,  &add_types_command,
-    &add_sync_command,     &add_add_command,         &add_remove_command,    &add_lock_command,
-    &add_tree_command,     &add_d1_command,          &add_kv_command,        &add_r2_command,
-    &add_state_command,    &add_queues_command,      &add_workflows_command, &add_login_command,
-    &add_logout_command,   &add_whoami_command,      &add_api_command,       &add_edge_command,
-    &add_cache_command,    &add_doctor_command,      &add_complete_command,
+    &add_init_command,      &add_dev_command,         &add_check_command,    &add_deploy_command,
+    &add_versions_command,  &add_deployments_command, &add_rollback_command, &add_triggers_command,
+    &add_tail_command,      &add_secret_command,      &add_delete_command,   &add_snapshot_command,
+    &add_types_command,     &add_sync_command,        &add_add_command,      &add_remove_command,
+    &add_lock_command,      &add_tree_command,        &add_d1_command,       &add_kv_command,
+    &add_r2_command,        &add_state_command,       &add_queues_command,   &add_workflows_command,
+    &add_vectorize_command, &add_hyperdrive_command,  &add_login_command,    &add_logout_command,
+    &add_whoami_command,    &add_api_command,         &add_edge_command,     &add_cache_command,
+    &add_doctor_command,    &add_complete_command,
 };
 
 void add_global_options(CLI::App& program, GlobalOptions& options) {

@@ -22,6 +22,7 @@ class WorkerTarget {
   const std::string& name() const { return config_.name; }
   const Config& config() const { return config_; }
   const Account& account() { return session_->account(); }
+  const EnvironmentLookup& environment() const { return session_->environment(); }
 
  private:
   Config config_;

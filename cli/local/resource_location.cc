@@ -17,13 +17,6 @@ bool is_remote(const LocationFlags& flags, DefaultLocation otherwise) {
   return !flags.local && (flags.remote || otherwise == DefaultLocation::remote);
 }
 
-void require_local(const LocationFlags& flags, DefaultLocation otherwise, const std::string& what) {
-  if (!is_remote(flags, otherwise)) return;
-  throw Error("`cwrangler " + what +
-              "` cannot reach the account: this version works on local data only")
-      .hint("Add --local to work on this machine's data.");
-}
-
 Config load_config_or_none(const ConfigRequest& request) {
   if (request.config_file.empty() && find_config_file(request.directory).empty()) {
     Config none;

@@ -29,10 +29,6 @@ enum class DefaultLocation { local, remote };
 /// Whether the flags mean the account.
 bool is_remote(const LocationFlags& flags, DefaultLocation otherwise);
 
-/// Throws Error when the command is about the account, and works on local data only. `what`: the
-/// command, for the message.
-void require_local(const LocationFlags& flags, DefaultLocation otherwise, const std::string& what);
-
 /// The project's configuration; where there is none, one without resources for the working
 /// directory. Throws Error when there is one that is wrong.
 Config load_config_or_none(const ConfigRequest& request);

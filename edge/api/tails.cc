@@ -46,6 +46,17 @@ Tails::Made Tails::make(const std::string& account, const std::string& worker,
   return {id, tail->made + kLifetimeMs};
 }
 
+std::vector<Tails::Made> Tails::list(const std::string& account, const std::string& worker) {
+  std::vector<Made> found;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, tail] : tails_) {
+    if (tail->account == account && tail->worker == worker) {
+      found.push_back({id, tail->made + kLifetimeMs});
+    }
+  }
+  return found;
+}
+
 std::optional<WebSocketAnswer> Tails::connect(const std::string& id) {
   std::shared_ptr<Tail> tail;
   {
@@ -111,6 +122,13 @@ void Tails::forget(const std::string& id) {
 
 namespace {
 
+Json tail_json(const Call& call, const Tails::Made& tail) {
+  const std::string origin = call.origin();  // http(s)://…
+  return {{"id", tail.id},
+          {"url", "ws" + origin.substr(4) + "/client/v4/tails/" + tail.id},
+          {"expires_at", api_time(tail.expires)}};
+}
+
 HttpResponse make_tail(Call& call) {
   const Json body = call.request.body.size() == 0 ? Json::object() : call.json_object();
   {
@@ -119,10 +137,7 @@ HttpResponse make_tail(Call& call) {
   }
   const Tails::Made made =
       call.services.tails.make(call.account(), call.part("worker"), body.value("filters", Json()));
-  const std::string origin = call.origin();  // http(s)://…
-  return success({{"id", made.id},
-                  {"url", "ws" + origin.substr(4) + "/client/v4/tails/" + made.id},
-                  {"expires_at", api_time(made.expires)}});
+  return success(tail_json(call, made));
 }
 
 HttpResponse end_tail(Call& call) {
@@ -140,8 +155,12 @@ HttpResponse connect_tail(Call& call) {
   return response;
 }
 
-HttpResponse list_tails(Call&) {
-  return success(Json::array());
+HttpResponse list_tails(Call& call) {
+  Json tails = Json::array();
+  for (const Tails::Made& tail : call.services.tails.list(call.account(), call.part("worker"))) {
+    tails.push_back(tail_json(call, tail));
+  }
+  return success(tails);
 }
 
 constexpr ApiRoute kRoutes[] = {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "edge/api/tail_filter.h"
 #include "edge/http/message.h"
@@ -27,6 +28,8 @@ class Tails {
 
   /// A tail waits for its WebSocket until it expires, and ends with it, or then.
   Made make(const std::string& account, const std::string& worker, const Json& filters);
+  /// Those of a Worker that somebody listens to, or has just been given.
+  std::vector<Made> list(const std::string& account, const std::string& worker);
   /// The WebSocket of a tail; nothing for one that there is not, or that has a WebSocket already.
   std::optional<WebSocketAnswer> connect(const std::string& id);
   /// False when there is none.

@@ -25,6 +25,7 @@ ACCOUNT = "abcdef0123456789abcdef0123456789"
 PREFIX = "/client/v4"
 #: The address of the server that the recordings were made with, as answers mention it.
 RECORDED_ORIGIN = "http://127.0.0.1:18787"
+RECORDED_SOCKETS = "ws://127.0.0.1:18787"
 
 
 @dataclass
@@ -263,6 +264,8 @@ class RecordedApi:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.origin = f"http://127.0.0.1:{self._server.server_port}"
+        #: Where answers send a client for a WebSocket; a test that needs one serves it.
+        self.socket_origin = ""
         self.url = self.origin + PREFIX
 
     @property
@@ -302,7 +305,8 @@ class RecordedApi:
             }
         content = exchange["answer"]
         text = content if isinstance(content, str) else json.dumps(content)
-        data = text.replace(RECORDED_ORIGIN, self.origin).encode()
+        text = text.replace(RECORDED_ORIGIN, self.origin)
+        data = text.replace(RECORDED_SOCKETS, self.socket_origin).encode()
         handler.send_response(exchange["status"])
         handler.send_header("Content-Type", exchange.get("answer_type", "application/json"))
         for name, value in exchange.get("answer_headers", {}).items():
