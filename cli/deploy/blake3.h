@@ -1,5 +1,4 @@
-// BLAKE3, the digest that static assets are named by in an upload. After the specification,
-// github.com/BLAKE3-team/BLAKE3-specs; plain hashing only.
+// BLAKE3, the digest that static assets are named by in an upload. The crate `blake3` computes it.
 
 #pragma once
 
