@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -59,6 +60,8 @@ void Error::compose() {
     }
   }
   if (!advice_.empty()) text_ += "\n" + advice_;
+  // What others say may have a NUL in it, and what() would end there.
+  std::replace(text_.begin(), text_.end(), '\0', ' ');
 }
 
 Error system_error(std::string_view activity) {

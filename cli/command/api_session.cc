@@ -31,6 +31,19 @@ size_t choose_account(Terminal& terminal, const std::vector<AccountName>& accoun
   }
 }
 
+Credentials credentials_of(const EnvironmentLookup& environment, const CommandContext& context,
+                           WithoutAccount without_account) {
+  try {
+    return require_credentials(environment, context);
+  } catch (Error& error) {
+    if (without_account == WithoutAccount::local_data) {
+      error.hint("With --local the command works on this machine's data and needs no account. " +
+                 error.advice());
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 Credentials require_credentials(const EnvironmentLookup& environment,
@@ -43,13 +56,14 @@ Credentials require_credentials(const EnvironmentLookup& environment,
   throw no_credentials_error();
 }
 
-ApiSession::ApiSession(const CommandContext& context, const Config* config)
+ApiSession::ApiSession(const CommandContext& context, const Config* config,
+                       WithoutAccount without_account)
     : context_(context),
       environment_(api_environment(context.options.directory, context.options.environment)),
       configured_account_(config != nullptr ? config->account_id : ""),
       transport_(network_settings(environment_)),
       client_(transport_, api_base_url(environment_, region_of(config)),
-              require_credentials(environment_, context),
+              credentials_of(environment_, context, without_account),
               [](std::chrono::milliseconds pause) { std::this_thread::sleep_for(pause); }) {}
 
 const Account& ApiSession::account() {

@@ -15,12 +15,19 @@
 
 namespace cwrangler::cli {
 
+/// What a command can do for somebody who has no account.
+enum class WithoutAccount {
+  nothing,
+  local_data,  ///< it has --local; the error for missing credentials says so
+};
+
 class ApiSession {
  public:
   /// `config`: the project's, for its account and region; none: the command needs no project.
   /// Throws Error when there are no credentials. Makes no request, unless a login has ended and is
   /// to be renewed.
-  ApiSession(const CommandContext& context, const Config* config);
+  ApiSession(const CommandContext& context, const Config* config,
+             WithoutAccount without_account = WithoutAccount::nothing);
 
   ApiClient& client() { return client_; }
   const EnvironmentLookup& environment() const { return environment_; }

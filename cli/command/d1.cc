@@ -262,6 +262,11 @@ void add_json(CLI::App& command, const std::shared_ptr<Flags>& flags) {
   command.add_flag("--json", flags->json, "Print JSON");
 }
 
+CLI::Option* add_timestamp(CLI::App& command, const std::shared_ptr<Flags>& flags) {
+  return command.add_option("--timestamp", flags->timestamp,
+                            "The state of then: RFC 3339, or seconds since 1970");
+}
+
 }  // namespace
 
 void add_d1_command(CLI::App& program, CommandContext& context) {
@@ -305,11 +310,14 @@ void add_d1_command(CLI::App& program, CommandContext& context) {
   travel->require_subcommand(1);
   command = add(*travel, context, flags, "info", "Show the current bookmark", time_travel_info);
   add_name(*command, flags);
+  add_timestamp(*command, flags);
   add_json(*command, flags);
   command =
       add(*travel, context, flags, "restore", "Restore an earlier state", time_travel_restore);
   add_name(*command, flags);
-  command->add_option("--bookmark,--timestamp", flags->bookmark, "Which state");
+  add_json(*command, flags);
+  auto* bookmark = command->add_option("--bookmark", flags->bookmark, "Which state");
+  add_timestamp(*command, flags)->excludes(bookmark);
 
   add_d1_migrations_command(*d1, context);
 }

@@ -10,6 +10,7 @@
 #include "cli/api/json_access.h"
 #include "cli/command/d1_output.h"
 #include "cli/command/d1_remote.h"
+#include "cli/config/utc_time.h"
 #include "cli/local/config_snippet.h"
 #include "cli/local/d1_migrations.h"
 #include "cli/terminal/prompt.h"
@@ -107,6 +108,27 @@ ApiJson run_file(const D1ActionFlags& flags, Target& target, const RemoteDatabas
                           {"success", true},
                           {"finalBookmark", done.bookmark},
                           {"meta", done.meta}}});
+}
+
+/// A --timestamp as the API takes it; empty: none was given. Throws Error for one that is no moment
+/// of the thirty days that are kept.
+std::string checked_timestamp(const std::string& text, const CommandContext& context) {
+  if (text.empty()) return {};
+  constexpr std::chrono::days kKept(30);
+  const auto now = context.clock();
+  const auto moment = parse_moment(text);
+  std::string problem;
+  if (!moment) {
+    problem = "Please provide a valid Unix timestamp or ISO string, for example: " + utc_time(now);
+  } else if (*moment > now) {
+    problem = "Please provide a timestamp in the past";
+  } else if (*moment < now - kKept) {
+    problem = "Please provide a timestamp within the last 30 days";
+  }
+  if (!problem.empty()) {
+    throw Error("Invalid timestamp '" + text + "'. " + problem).exit_with(ExitCode::usage);
+  }
+  return utc_time(*moment);
 }
 
 }  // namespace
@@ -216,27 +238,55 @@ int export_sql(const D1ActionFlags& flags, const CommandContext& context) {
 }
 
 int time_travel_info(const D1ActionFlags& flags, const CommandContext& context) {
+  const std::string timestamp = checked_timestamp(flags.timestamp, context);
   Target target(context);
   const RemoteDatabase database = target.remote.find(flags.name, false);
-  const std::string bookmark = target.remote.bookmark(database);
-  context.terminal.print(flags.json ? dumped({{"bookmark", bookmark}})
-                                    : "The current bookmark is '" + bookmark + "'");
+  target.remote.require_history(database);
+  const std::string bookmark = printable(target.remote.bookmark(database, timestamp));
+  Terminal& terminal = context.terminal;
+  if (flags.json) {
+    terminal.print(dumped({{"bookmark", bookmark}}));
+    return static_cast<int>(ExitCode::ok);
+  }
+  terminal.print("🚧 Time Traveling...");
+  terminal.print(timestamp.empty() ? "⚠️ The current bookmark is '" + bookmark + "'"
+                                   : "⚠️ Timestamp '" + flags.timestamp +
+                                         "' corresponds with bookmark '" + bookmark + "'");
+  terminal.print(
+      "⚡️ To restore to this specific bookmark, run:\n `cwrangler d1 time-travel restore " +
+      flags.name + " --bookmark=" + bookmark + "`");
   return static_cast<int>(ExitCode::ok);
 }
 
 int time_travel_restore(const D1ActionFlags& flags, const CommandContext& context) {
-  if (flags.bookmark.empty()) {
-    throw Error("`d1 time-travel restore` takes --bookmark").exit_with(ExitCode::usage);
+  if (flags.bookmark.empty() && flags.timestamp.empty()) {
+    throw Error("`d1 time-travel restore` takes --bookmark or --timestamp")
+        .exit_with(ExitCode::usage);
   }
+  const std::string timestamp = checked_timestamp(flags.timestamp, context);
   Target target(context);
   const RemoteDatabase database = target.remote.find(flags.name, false);
-  context.terminal.print_warning("⚠️ This will overwrite all data in database " +
-                                 database.name +
-                                 ".\nIn-flight queries and transactions will be cancelled.");
-  if (!confirm(context.terminal, "OK to proceed?")) return static_cast<int>(ExitCode::ok);
-  const std::string previous = target.remote.restore(database, flags.bookmark);
-  context.terminal.print("✅ Database restored.\n↩️ To undo this, restore the bookmark " +
-                         previous);
+  target.remote.require_history(database);
+  const std::string bookmark =
+      timestamp.empty() ? flags.bookmark : target.remote.bookmark(database, timestamp);
+  if (flags.json) {
+    context.terminal.print(dumped(target.remote.restore(database, bookmark)));
+    return static_cast<int>(ExitCode::ok);
+  }
+  Terminal& terminal = context.terminal;
+  terminal.print("🚧 Restoring database " + flags.name + " from bookmark " + printable(bookmark));
+  terminal.print_warning("⚠️ This will overwrite all data in database " + flags.name +
+                         ".\nIn-flight queries and transactions will be cancelled.");
+  if (!confirm(terminal, "OK to proceed (y/N)", OnEnter::no)) {
+    return static_cast<int>(ExitCode::ok);
+  }
+  terminal.print("⚡️ Time travel in progress...");
+  const ApiJson done = target.remote.restore(database, bookmark);
+  terminal.print(printable("✅ Database " + flags.name + " restored back to bookmark " +
+                           string_at(done, "bookmark")));
+  terminal.print(
+      printable("↩️ To undo this operation, you can restore to the previous bookmark: " +
+                string_at(done, "previous_bookmark")));
   return static_cast<int>(ExitCode::ok);
 }
 

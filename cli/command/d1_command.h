@@ -26,7 +26,8 @@ struct D1ActionFlags : D1Flags {
   std::string output;
   std::vector<std::string> tables;
   std::string binding;
-  std::string bookmark;
+  std::string bookmark;   ///< of `time-travel restore`
+  std::string timestamp;  ///< of `time-travel`: RFC 3339, or since 1970
   bool json = false;
   bool no_schema = false;
   bool no_data = false;

@@ -37,6 +37,24 @@ HttpResponse exchange_signed(const EnvironmentLookup& environment, const HttpReq
   return response;
 }
 
+/// The bookmark to ask on by for work that is not over. Throws Error when it has failed, or when
+/// the answer has neither a status nor a bookmark: there is then nothing to wait for.
+std::string pending_bookmark(const ApiJson& state, const std::string& activity,
+                             const char* advice) {
+  const std::string bookmark = string_at(state, "at_bookmark");
+  const std::string problem = string_at(state, "error");
+  if (string_at(state, "status") == "error" || !problem.empty()) {
+    throw Error(problem.empty() ? "The API says that it has failed, but not why"
+                                : printable(problem))
+        .while_doing(activity)
+        .hint(advice);
+  }
+  if (bookmark.empty() && string_at(state, "status").empty()) {
+    throw Error("The API has not said how far it is").while_doing(activity);
+  }
+  return bookmark;
+}
+
 void say_all(const ApiJson& messages, const std::function<void(const std::string&)>& message) {
   for (const ApiJson& item : messages) {
     if (item.is_string()) message(printable(item.get<std::string>()));
@@ -120,14 +138,10 @@ RemoteD1::Import RemoteD1::import_sql(const RemoteDatabase& database, const std:
   }
   while (string_at(state, "status") != "complete") {
     say_all(array_at(state, "messages"), message);
-    if (string_at(state, "status") == "error" || !string_at(state, "error").empty()) {
-      throw Error(printable(string_at(state, "error")))
-          .while_doing("importing SQL into " + database.name)
-          .hint("The database is as it was before.");
-    }
-    state = session_.account().post(
-        path, {{"action", "poll"}, {"current_bookmark", string_at(state, "at_bookmark")}},
-        Retry::always);
+    const std::string bookmark = pending_bookmark(state, "importing SQL into " + database.name,
+                                                  "The database is as it was before.");
+    state = session_.account().post(path, {{"action", "poll"}, {"current_bookmark", bookmark}},
+                                    Retry::always);
     if (string_at(state, "status") != "complete") {
       std::this_thread::sleep_for(std::chrono::seconds(1));
     }
@@ -144,10 +158,7 @@ void RemoteD1::export_sql(const RemoteDatabase& database, const Dump& what,
                 {{"no_schema", !what.schema}, {"no_data", !what.data}, {"tables", what.tables}}}};
   ApiJson state = session_.account().post(path_of(database, "/export"), body);
   while (string_at(state, "status") != "complete") {
-    if (string_at(state, "status") == "error") {
-      throw Error(printable(string_at(state, "error"))).while_doing("exporting " + database.name);
-    }
-    body["current_bookmark"] = string_at(state, "at_bookmark");
+    body["current_bookmark"] = pending_bookmark(state, "exporting " + database.name, "");
     std::this_thread::sleep_for(std::chrono::seconds(1));
     state = session_.account().post(path_of(database, "/export"), body, Retry::always);
   }
@@ -158,16 +169,30 @@ void RemoteD1::export_sql(const RemoteDatabase& database, const Dump& what,
   exchange_signed(session_.environment(), fetch);
 }
 
-std::string RemoteD1::bookmark(const RemoteDatabase& database) {
-  return string_at(session_.account().get(path_of(database, "/time_travel/bookmark")), "bookmark");
+void RemoteD1::require_history(const RemoteDatabase& database) {
+  if (string_at(describe(database), "version") != "alpha") return;
+  throw Error("Time travel is not available for alpha D1 databases.")
+      .hint("`cwrangler d1 export --remote` writes it as SQL, for a new database that has it.");
 }
 
-std::string RemoteD1::restore(const RemoteDatabase& database, const std::string& bookmark) {
+std::string RemoteD1::bookmark(const RemoteDatabase& database, const std::string& timestamp) {
+  Query query;
+  if (!timestamp.empty()) query.emplace_back("timestamp", timestamp);
+  const ApiJson answer = session_.account().get(path_of(database, "/time_travel/bookmark"), query);
+  std::string bookmark = string_at(answer, "bookmark");
+  if (bookmark.empty()) {
+    throw Error("The API has not said which bookmark it is")
+        .while_doing("looking into the history of " + database.name);
+  }
+  return bookmark;
+}
+
+ApiJson RemoteD1::restore(const RemoteDatabase& database, const std::string& bookmark) {
   ApiCall call;
   call.method = "POST";
   call.path = session_.account().path(path_of(database, "/time_travel/restore"));
   call.query = {{"bookmark", bookmark}};
-  return string_at(session_.client().call(call), "previous_bookmark");
+  return session_.client().call(call);
 }
 
 }  // namespace cwrangler::cli

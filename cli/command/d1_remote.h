@@ -18,7 +18,7 @@ struct RemoteDatabase {
 class RemoteD1 {
  public:
   RemoteD1(const Config& config, const CommandContext& context)
-      : config_(config), session_(context, &config) {}
+      : config_(config), session_(context, &config, WithoutAccount::local_data) {}
 
   /// By name or binding as the configuration has it, else by name or id as the account has it.
   /// `preview`: the configuration's preview database. Throws Error when there is none.
@@ -53,10 +53,13 @@ class RemoteD1 {
   void export_sql(const RemoteDatabase& database, const Dump& what,
                   const std::function<void(std::string_view)>& sink);
 
-  /// The bookmark of now.
-  std::string bookmark(const RemoteDatabase& database);
-  /// Goes back to a bookmark. The one that undoes it.
-  std::string restore(const RemoteDatabase& database, const std::string& bookmark);
+  /// Throws Error for a database of D1's first kind, which has no history.
+  void require_history(const RemoteDatabase& database);
+  /// The bookmark of now, or of then: `timestamp` as the API takes it, RFC 3339.
+  std::string bookmark(const RemoteDatabase& database, const std::string& timestamp = "");
+  /// Goes back to a bookmark. What the API says of it: `bookmark`, and `previous_bookmark`, which
+  /// undoes it.
+  ApiJson restore(const RemoteDatabase& database, const std::string& bookmark);
 
  private:
   std::string path_of(const RemoteDatabase& database, const std::string& below = "");

@@ -23,7 +23,8 @@ struct RemotePut {
 
 class RemoteKv {
  public:
-  RemoteKv(const Config& config, const CommandContext& context) : session_(context, &config) {}
+  RemoteKv(const Config& config, const CommandContext& context)
+      : session_(context, &config, WithoutAccount::local_data) {}
 
   /// The id of the new namespace.
   std::string create(const std::string& title);

@@ -23,7 +23,8 @@ class RemoteR2 {
  public:
   /// `jurisdiction`: where the bucket is bound to be, such as "eu"; empty: nowhere in particular.
   RemoteR2(const Config& config, const CommandContext& context, std::string jurisdiction)
-      : session_(context, &config), jurisdiction_(std::move(jurisdiction)) {}
+      : session_(context, &config, WithoutAccount::local_data),
+        jurisdiction_(std::move(jurisdiction)) {}
 
   void create(const BucketRequest& request);
   std::vector<ApiJson> buckets();

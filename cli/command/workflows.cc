@@ -364,6 +364,25 @@ void add_instance_commands(CLI::App& workflows, CommandContext& context,
   event->add_option("--payload", flags->payload, "JSON, {} by default");
 }
 
+/// wrangler has --local for Workflows of its dev sessions. Ours run none: who types it is told so
+/// before anything is asked of the account.
+void refuse_local(CLI::App& group) {
+  for (CLI::App* command : group.get_subcommands({})) {
+    if (!command->get_subcommands({}).empty()) {
+      refuse_local(*command);
+      continue;
+    }
+    const auto refuse = [] {
+      throw Error("Workflows do not run in local sessions of cwrangler")
+          .hint(
+              "`cwrangler deploy` brings the Workflow into the account, and `cwrangler workflows "
+              "trigger NAME` starts an instance there. The code of its steps runs locally where "
+              "a fetch handler calls it.");
+    };
+    command->add_flag_callback("--local", refuse)->group("");
+  }
+}
+
 }  // namespace
 
 void add_workflows_command(CLI::App& program, CommandContext& context) {
@@ -381,6 +400,7 @@ void add_workflows_command(CLI::App& program, CommandContext& context) {
   started->add_option("params", flags->params, "JSON for the event's payload");
   started->add_option("--id", flags->instance, "Of the instance; else the API makes one");
   add_instance_commands(*group, context, flags);
+  refuse_local(*group);
 }
 
 }  // namespace cwrangler::cli

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace cwrangler::cli {
@@ -12,5 +13,10 @@ std::string utc_date(std::chrono::system_clock::time_point time);
 
 /// "2026-11-22T14:00:00.000Z", as JavaScript writes a Date; to the second.
 std::string utc_time(std::chrono::system_clock::time_point time);
+
+/// A moment as people and programs write it: "2026-11-22T14:00:00.5+01:00" (RFC 3339; seconds may
+/// be missing), or ten digits of seconds or thirteen of milliseconds since 1970. Nothing: it is
+/// neither.
+std::optional<std::chrono::system_clock::time_point> parse_moment(const std::string& text);
 
 }  // namespace cwrangler::cli

@@ -7,14 +7,15 @@
 
 namespace cwrangler::cli {
 
-bool confirm(Terminal& terminal, std::string_view question) {
+bool confirm(Terminal& terminal, std::string_view question, OnEnter on_enter) {
   terminal.print("? " + std::string(question));
   if (::isatty(STDIN_FILENO) == 0) {
     terminal.print("🤖 Using fallback value in non-interactive context: yes");
     return true;
   }
   for (std::string answer; std::getline(std::cin, answer);) {
-    if (answer.empty() || answer == "y" || answer == "Y" || answer == "yes") return true;
+    if (answer.empty()) return on_enter == OnEnter::yes;
+    if (answer == "y" || answer == "Y" || answer == "yes") return true;
     if (answer == "n" || answer == "N" || answer == "no") return false;
     terminal.print("Please answer y or n.");
   }

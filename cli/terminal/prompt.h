@@ -9,9 +9,12 @@
 
 namespace cwrangler::cli {
 
-/// Asks yes or no on standard input; Enter is yes. Without a terminal there is nobody to ask: says
-/// so and takes yes, as wrangler does.
-bool confirm(Terminal& terminal, std::string_view question);
+/// What Enter alone says.
+enum class OnEnter { yes, no };
+
+/// Asks yes or no on standard input. Without a terminal there is nobody to ask: says so and takes
+/// yes, as wrangler does.
+bool confirm(Terminal& terminal, std::string_view question, OnEnter on_enter = OnEnter::yes);
 
 /// Asks for a line on standard input; an empty answer, or the end of the input, is `preset`.
 std::string ask(Terminal& terminal, std::string_view question, std::string_view preset);

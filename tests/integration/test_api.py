@@ -6,10 +6,11 @@ import json
 import re
 import ssl
 import threading
+from pathlib import Path
 
 import pytest
 from dev_process import ROOT, free_port
-from recorded_api import ACCOUNT, DIFFERENCES, RecordedApi
+from recorded_api import ACCOUNT, DIFFERENCES, RECORDINGS, RecordedApi
 
 ANSWER = {"success": True, "errors": [], "messages": [], "result": {"ok": True}}
 
@@ -75,9 +76,36 @@ def test_whoami_asks_as_recorded(cwrangler, tmp_path, case, arguments):
         assert f"│ Test Account │ {ACCOUNT} │" in done.stdout
 
 
+def test_whoami_with_a_token_that_is_refused(cwrangler, tmp_path):
+    with RecordedApi("err-auth-whoami", ("no-identity-after-refusal",)) as api:
+        done = cwrangler("whoami", cwd=tmp_path, env=api.environment)
+    assert done.returncode == 1
+    assert "Authentication error [code: 10000]" in done.stderr
+    assert "token-of-the-test" not in done.stdout + done.stderr
+    api.check()
+
+
+def test_commands_with_local_data_say_so_where_there_is_no_token(cwrangler, tmp_path):
+    for arguments in (["d1", "list"], ["d1", "execute", "DB", "--remote", "--command", "SELECT 1"],
+                      ["d1", "migrations", "list", "DB", "--remote"], ["kv", "namespace", "list"],
+                      ["kv", "key", "get", "k", "--namespace-id", "n", "--remote"],
+                      ["r2", "bucket", "list"], ["r2", "object", "get", "bucket/key", "--remote"]):
+        done = cwrangler(*arguments, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "With --local the command works on this machine's data" in done.stderr, arguments
+        assert "CLOUDFLARE_API_TOKEN" in done.stderr
+    assert "--local" not in cwrangler("queues", "list", cwd=tmp_path).stderr
+
+
 def test_the_differences_are_those_of_the_page():
     page = (ROOT / "docs" / "requests.md").read_text()
     assert re.findall(r"^\| `([a-z-]+)` \|", page, re.M) == list(DIFFERENCES)
+
+
+def test_every_recording_is_played_back():
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    left_out = [file.stem for file in RECORDINGS.glob("*.json") if f'"{file.stem}"' not in tests]
+    assert not left_out
 
 
 def test_without_credentials_nothing_is_sent(cwrangler, tmp_path):

@@ -3,6 +3,8 @@
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from dev_process import CWRANGLER
@@ -108,6 +110,79 @@ def test_d1_is_exported(played):
     played("d1-export-remote", "d1", "export", "quotes", "--remote", "--output", "dump.sql")
     recording = json.loads((RECORDINGS / "d1-export-remote.json").read_text())["exchanges"][-1]
     assert (played.project / "dump.sql").read_text() == recording["answer"].replace(RECORDED_ORIGIN, "")
+
+
+def test_d1_time_travel_looks_at_the_database_first(played):
+    missing = played("d1-timetravel-info", "d1", "time-travel", "info", "quotes", "--remote", status=1)
+    assert "The database 408cddb7-e3f7-40d7-a4f7-33136a7fd3fa could not be found [code: 7404]" in missing.stderr
+
+
+def in_the_past(**ago):
+    return (datetime.now(UTC) - timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.fixture
+def history(played, scratch_environment):
+    """``history(version, *arguments)``: `d1 time-travel` against a database of that version."""
+
+    def run(version, *arguments, status=0):
+        with RecordedApi("d1-timetravel-info") as api:
+            database = api.exchanges[0]["path"]
+
+            def answered(method, path, result, **more):
+                return {"method": method, "path": database + path, "status": 200, **more,
+                        "answer": {"success": True, "errors": [], "messages": [], "result": result}}
+
+            api.exchanges[:] = [
+                answered("GET", "", {"uuid": DATABASE["database_id"], "version": version}),
+                answered("GET", "/time_travel/bookmark", {"bookmark": "bm-now"}),
+                answered("POST", "/time_travel/restore", {"bookmark": "bm-1", "previous_bookmark": "bm-now"},
+                         query="bookmark=bm-1"),
+            ]
+            for then in (arguments[i + 1] for i, word in enumerate(arguments) if word == "--timestamp"):
+                query = urlencode({"timestamp": then.replace("Z", ".000Z")})
+                api.exchanges.append(answered("GET", "/time_travel/bookmark", {"bookmark": "bm-1"}, query=query))
+            done = subprocess.run(
+                [CWRANGLER, "d1", "time-travel", *arguments], cwd=played.project, stdin=subprocess.DEVNULL,
+                env={**scratch_environment, **api.environment}, capture_output=True, text=True, timeout=60,
+                check=False)
+        assert done.returncode == status, done.stdout + done.stderr
+        assert not api.unexpected
+        done.asked = [request.method + " " + request.path.removeprefix(database.removeprefix("/client/v4"))
+                      for request in api.received]
+        return done
+
+    return run
+
+
+def test_d1_time_travel(history):
+    now = history("production", "info", "quotes", "--remote")
+    assert now.asked == ["GET ", "GET /time_travel/bookmark"]
+    assert "The current bookmark is 'bm-now'" in now.stdout
+    assert "`cwrangler d1 time-travel restore quotes --bookmark=bm-now`" in now.stdout
+    as_json = history("production", "info", "quotes", "--remote", "--json", "--timestamp", in_the_past(hours=1))
+    assert json.loads(as_json.stdout) == {"bookmark": "bm-1"}
+    back = history("production", "restore", "quotes", "--remote", "--bookmark", "bm-1")
+    assert back.asked == ["GET ", "POST /time_travel/restore"]
+    assert "you can restore to the previous bookmark: bm-now" in back.stdout
+    to_a_time = history("production", "restore", "quotes", "--remote", "--timestamp", in_the_past(hours=1), "--json")
+    assert to_a_time.asked == ["GET ", "GET /time_travel/bookmark", "POST /time_travel/restore"]
+    assert json.loads(to_a_time.stdout)["previous_bookmark"] == "bm-now"
+
+
+def test_d1_time_travel_that_cannot_be(history):
+    for arguments in (["info", "quotes"], ["restore", "quotes", "--bookmark", "bm-1"]):
+        alpha = history("alpha", *arguments, "--remote", status=1)
+        assert "not available for alpha D1 databases" in alpha.stderr
+        assert alpha.asked == ["GET "]
+    for timestamp, said in (("yesterday", "Please provide a valid Unix timestamp or ISO string"),
+                            (in_the_past(days=31), "within the last 30 days"),
+                            (in_the_past(hours=-1), "in the past")):
+        refused = history("production", "info", "quotes", "--remote", "--timestamp", timestamp, status=2)
+        assert f"Invalid timestamp '{timestamp}'" in refused.stderr and said in refused.stderr
+        assert not refused.asked
+    neither = history("production", "restore", "quotes", "--remote", status=2)
+    assert "--bookmark or --timestamp" in neither.stderr
 
 
 def test_queues(played):

@@ -49,6 +49,15 @@ def test_parameters_of_workflows_are_checked_before_anything_is_sent(played):
         assert not done.api.received
 
 
+def test_workflows_of_a_dev_session_are_refused_with_what_to_do(played):
+    for arguments in (["list"], ["trigger", "w"], ["instances", "list", "w"], ["instances", "pause", "w", "i"]):
+        for where in (["--local"], ["--local", "--port", "8787"]):
+            done = played("workflows-list", "workflows", *arguments, *where, check=False, status=1)
+            assert "Workflows do not run in local sessions" in done.stderr
+            assert "cwrangler deploy" in done.stderr and "cwrangler workflows trigger" in done.stderr
+            assert not done.api.received
+
+
 def test_what_is_told_an_instance(played):
     def accept(exchanges):
         base = f"/accounts/{ACCOUNT}/workflows/w/instances"

@@ -39,6 +39,7 @@ def deploy(cwrangler, recorded_project):
     [
         ("deploy-hello-first", "hello", [], "."),
         ("deploy-hello-second", "hello", [], "."),
+        ("deploy-old-toml-requirements", "old", [], "src"),
         ("deploy-routes", "routed", [], "."),
         ("deploy-vendored", "vendored", [], "src"),
         ("deploy-big-first", "big", ["--tag", "t1", "--message", "first deploy", "--var", "EXTRA:val"], "src"),
