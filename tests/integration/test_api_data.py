@@ -101,6 +101,8 @@ def test_d1_databases(played):
     assert "quotes" in played("d1-list", "d1", "list").stdout
     assert len(json.loads(played("d1-list-json", "d1", "list", "--json").stdout)) == 2
     assert "other" in played("d1-info", "d1", "info", "other", differences=("no-metrics",)).stdout
+    described = json.loads(played("d1-info-json", "d1", "info", "other", "--json", differences=("no-metrics",)).stdout)
+    assert described["name"] == "other"
     assert "Deleted 'other' successfully." in played("d1-delete", "d1", "delete", "other", "-y").stdout
     missing = played("d1-missing", "d1", "info", "nosuch", status=1)
     assert "Couldn't find DB with name 'nosuch'" in missing.stderr
