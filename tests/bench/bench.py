@@ -1,6 +1,7 @@
 """Measures cwrangler and its peers in one run and prints one table. See README.md."""
 
 import argparse
+import functools
 import json
 import shutil
 import statistics
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import instances
 import stores
+import web
 from measure import BUILD, Load, Running, Server, load, pss_mb
 
 PEERS = Path(__file__).resolve().parent / "peers"
@@ -40,6 +42,7 @@ COLUMNS = {
     "p50_us_32": ("p50 µs at 32", 0),
     "p99_us_32": ("p99 µs at 32", 0),
     "pss_mb": ("PSS, MB", 0),
+    "call_us": ("one call, µs", 2),
 }
 
 
@@ -162,6 +165,8 @@ def rows(scratch: Path) -> dict[str, Measuring]:
         native = UVICORN_HELLO if kind == "hello" else UVICORN_FASTAPI
         _add_instances(found, kind, native, project, path)
     _add_stores(found)
+    if shutil.which("node"):
+        _add_web(found)
     return found
 
 
@@ -197,6 +202,18 @@ def _add_stores(found: dict[str, Measuring]) -> None:
             name = f"{title}, from {language}"
             found[name] = lambda *_, name=name, language=language, operation=operation, peer=peer: Row(
                 name, peer, {"cpu_us_1": stores.cpu_us(language.lower(), operation)})
+
+
+def _add_web(found: dict[str, Measuring]) -> None:
+    """Rows of the web platform's pieces, each beside Node's; all are measured when the first is wanted."""
+    pieces = functools.cache(lambda: {piece.name: piece for piece in web.pieces(rounds=5)})
+    for name in [*web.AIMS, *web.OTHERS]:
+        peer = f"Node, {name}"
+        if name != web.CONTEXT:
+            found[peer] = lambda *_, name=name, peer=peer: Row(
+                peer, "", {"call_us": pieces()[name].node_microseconds})
+        found[f"web: {name}"] = lambda *_, name=name, peer=peer: Row(
+            f"web: {name}", peer, {"call_us": pieces()[name].microseconds})
 
 
 def cell(row: Row, column: str, measured: dict[str, Row]) -> str:

@@ -14,6 +14,7 @@ from dev_process import BUILD, ROOT
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import bench  # noqa: E402
 import instances  # noqa: E402
+import web  # noqa: E402
 from measure import Running, Server  # noqa: E402
 
 STARTS = 3
@@ -61,3 +62,9 @@ def test_a_new_instance_answers_in_a_quarter_of_the_peers_time(
 ) -> None:
     milliseconds = instances.new_instance_ms(project("hello"), "/", STARTS)
     assert milliseconds <= node_ms / 4
+
+
+def test_the_web_platform_is_within_four_times_what_it_aims_at() -> None:
+    slow = [web.line(piece) for piece in web.pieces(rounds=1)
+            if piece.ratio and piece.ratio > 4 * web.AIMS.get(piece.name, 4)]
+    assert slow == []
