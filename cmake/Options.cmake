@@ -35,10 +35,11 @@ endif()
 # Our own targets are held to every warning; libraries' headers are included as SYSTEM.
 add_library(cwrangler_warnings INTERFACE)
 target_compile_options(cwrangler_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  -Werror)
-# g++ 12 reports these two inside the standard library's own code at -O2.
-target_compile_options(cwrangler_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough)
+# g++ is the compiler; its warnings are errors. It reports two of them, in version 12, inside the
+# standard library's own code at -O2.
+target_compile_options(cwrangler_warnings INTERFACE
+  "$<$<CXX_COMPILER_ID:GNU>:-Werror;-Wno-restrict;-Wno-maybe-uninitialized>")
 
 # cwrangler_library(NAME SOURCES... [LIBRARIES...]): a static library of ours.
 function(cwrangler_library name)

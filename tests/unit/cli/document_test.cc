@@ -105,6 +105,14 @@ TEST_CASE("a broken TOML file is shown with its line and a place in it") {
   CHECK(failure("w.toml", "a = '\xff'").problem() != "");
 }
 
+TEST_CASE("letters beyond ASCII in a TOML key want quotes") {
+  for (const char* key : {"\u00e4", "bio\u03dd", "\u0442\u0438\u043f"}) {
+    CAPTURE(key);
+    CHECK(failure("w.toml", std::string(key) + " = 1\n").position().line == 1);
+    CHECK_NOTHROW(parse_document("w.toml", "\"" + std::string(key) + "\" = 1\n"));
+  }
+}
+
 TEST_CASE("a byte order mark and Windows line ends are no part of the text") {
   for (const char* name : {"w.jsonc", "w.json"}) {
     const Document document = parse_document(name, "\xef\xbb\xbf{\r\n\"a\": 1}\r\n");
