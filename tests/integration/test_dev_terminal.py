@@ -1,54 +1,14 @@
 """`cwrangler dev` as a person at a terminal sees it: keys, narrow windows, colours."""
 
-import fcntl
 import os
-import pty
 import re
-import select
-import struct
 import subprocess
 import termios
-import time
 
 import pytest
 
-from dev_process import CWRANGLER, PATIENCE, fetch, free_port
-
-
-class Screen:
-    """A terminal of some width with `cwrangler dev` in its foreground."""
-
-    def __init__(self, directory, environment, columns=80, command=None):
-        self.ours, self.theirs = pty.openpty()
-        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
-        self.settings = termios.tcgetattr(self.theirs)
-        self.output = ""
-        self.process = subprocess.Popen(
-            command or [CWRANGLER, "dev", "--port", str(free_port())], cwd=directory, env=environment,
-            stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True,
-            # The terminal becomes the session's own: its foreground is ours, as in a real one.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        )
-
-    def wait_for(self, pattern):
-        """Reads until the pattern is on the screen after what was waited for before."""
-        deadline = time.monotonic() + PATIENCE
-        while not (found := re.search(pattern, self.output, re.M)):
-            rest = deadline - time.monotonic()
-            ready, _, _ = select.select([self.ours], [], [], max(rest, 0))
-            assert ready, f"nothing like {pattern!r} in:\n{self.output}"
-            self.output += os.read(self.ours, 65536).decode(errors="replace").replace("\r\n", "\n")
-        self.output = self.output[found.end():]
-        return found
-
-    def press(self, keys):
-        os.write(self.ours, keys.encode())
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.ours)
-        os.close(self.theirs)
+from dev_process import CWRANGLER, fetch, free_port
+from screen import Screen
 
 
 @pytest.fixture
