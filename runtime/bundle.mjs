@@ -23,6 +23,21 @@ const PATCHES = {
     ['  globalThis.__bootstrap ??= {};\n', ''],
     ['globalThis.__bootstrap.primordials', '__bootstrap.primordials'],
   ],
+  // The sorted headers are kept until they change: each step of an iteration asks for them.
+  'deno_fetch/20_headers.js': [
+    ['  [_guard];\n', '  [_guard];\n  [_iterableHeadersCache] = undefined;\n'],
+    ['      this[_guard] === "immutable" &&\n      this[_iterableHeadersCache] !== undefined\n    ) {\n' +
+      '      return this[_iterableHeadersCache];\n',
+      '      this[_iterableHeadersCache]?.count === list.length\n    ) {\n' +
+      '      return this[_iterableHeadersCache].entries;\n'],
+    ['    this[_iterableHeadersCache] = entries;\n',
+      '    this[_iterableHeadersCache] = {entries, count: list.length};\n'],
+    ['  // 7.\n  const list = headerListFromHeaders(headers);\n',
+      '  headers[_iterableHeadersCache] = undefined;\n  const list = headerListFromHeaders(headers);\n'],
+    ['    let added = false;\n', '    let added = false;\n    this[_iterableHeadersCache] = undefined;\n'],
+    ['    if (writeIdx !== list.length) {\n',
+      '    this[_iterableHeadersCache] = undefined;\n    if (writeIdx !== list.length) {\n'],
+  ],
   // A body made of a string or bytes is a byte stream, as the standard and Workers have it.
   'deno_fetch/22_body.js': [
     ['  createReadableStream,\n', '  createReadableByteStream,\n'],

@@ -11,6 +11,25 @@ test('TextEncoder and TextDecoder', () => {
   equal(new TextDecoder('utf-16le').decode(new Uint8Array([65, 0])), 'A');
 });
 
+test('TextDecoder reads long texts as it reads short ones', () => {
+  const encoder = new TextEncoder();
+  for (const piece of ['\u20ac\ud83d\ude00a', '\u00e9']) {
+    const text = piece.repeat(300);
+    const bytes = encoder.encode(text);
+    equal(new TextDecoder().decode(bytes), text);
+    equal(new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, ...bytes])), text);
+    equal(new TextDecoder('utf-8', {ignoreBOM: true}).decode(new Uint8Array([0xef, 0xbb, 0xbf, ...bytes])),
+      '\ufeff' + text);
+    equal(new TextDecoder().decode(new Uint8Array([...bytes, 0xe2, 0x82, 0x41, 0xff])), text + '\ufffdA\ufffd');
+  }
+  for (const length of [255, 256, 257, 512]) {
+    const bytes = new Uint8Array(length).fill(97);
+    equal(new TextDecoder().decode(bytes), 'a'.repeat(length));
+    bytes[length - 1] = 0x80;
+    equal(new TextDecoder().decode(bytes), 'a'.repeat(length - 1) + '\ufffd');
+  }
+});
+
 test('TextDecoder across chunks, encodeInto', () => {
   const decoder = new TextDecoder();
   equal(decoder.decode(new Uint8Array([226, 130]), {stream: true}), '');

@@ -1,3 +1,22 @@
+test('an iteration of Headers sees what changes meanwhile', () => {
+  const headers = new Headers({b: '1', d: '2'});
+  equal([...headers], [['b', '1'], ['d', '2']]);
+  headers.set('b', '3');
+  equal([...headers], [['b', '3'], ['d', '2']]);
+  headers.append('b', '4');
+  equal([...headers], [['b', '3, 4'], ['d', '2']]);
+  const seen = [];
+  for (const [name] of headers) {
+    seen.push(name);
+    if (name === 'b') headers.append('c', '5');
+    if (name === 'c') headers.delete('d');
+  }
+  equal(seen, ['b', 'c']);
+  headers.delete('b');
+  headers.append('a', '6');
+  equal([...headers], [['a', '6'], ['c', '5']]);
+});
+
 test('Headers', () => {
   const headers = new Headers([['A', '1'], ['a', '2'], ['Set-Cookie', 'x'], ['set-cookie', 'y']]);
   equal(headers.get('a'), '1, 2');
