@@ -146,6 +146,7 @@ constexpr auto kExamples = std::to_array<CommandExample>({
      {"cwrangler kv key put --binding CACHE --remote greeting hello", "in the account"}},
     {"login", {"cwrangler login", "in the browser; wrangler is logged in with it, too"}},
     {"login", {"cwrangler login --browser=false", "only the link, for another browser"}},
+    {"login", {"cwrangler login --device", "a code, for a browser on another device"}},
     {"logout", {"cwrangler logout", "for both programs"}},
     {"whoami", {"cwrangler whoami", "the user, and the accounts that can be worked on"}},
     {"whoami", {"cwrangler whoami --json", "for scripts"}},

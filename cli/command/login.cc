@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "base/files.h"
 #include "cli/api/curl_transport.h"
@@ -13,6 +14,7 @@
 #include "cli/dev/hotkeys.h"
 #include "cli/login/authorization.h"
 #include "cli/login/callback_listener.h"
+#include "cli/login/device_authorization.h"
 #include "cli/login/scopes.h"
 #include "cli/process/child_process.h"
 #include "cli/terminal/table.h"
@@ -25,6 +27,7 @@ namespace fs = std::filesystem;
 struct Flags {
   bool browser = true;
   bool list_scopes = false;
+  bool device = false;
   std::vector<std::string> scopes;
   std::string callback_host = kCallbackHost;
   int callback_port = kCallbackPort;
@@ -117,6 +120,52 @@ StoredLogin finish_login(Callback& callback, const LoginAttempt& attempt,
   }
 }
 
+/// A login by a browser that this machine cannot be reached from.
+StoredLogin login_by_device(const Flags& flags, const std::vector<std::string>& scopes,
+                            const EnvironmentLookup& environment, const CommandContext& context) {
+  const AuthorizationServer server = authorization_server(environment);
+  CurlTransport transport(network_settings(environment));
+  const DeviceAuthorization given = request_device_codes(transport, server, scopes);
+  Terminal& terminal = context.terminal;
+  terminal.print(printable("To authorize cwrangler, please visit:\n\n  " + given.page +
+                           "\n\nand enter the code:\n\n  " + given.user_code + "\n\nYou have " +
+                           std::to_string(given.life.count()) +
+                           " seconds to approve this request."));
+  const bool shown = flags.browser && !browser_program().empty();
+  if (shown) {
+    terminal.print(printable("Opening a link in your default browser: " + given.page_with_code));
+  }
+  const auto browser = shown ? open_page(given.page_with_code) : std::nullopt;
+  return wait_for_consent(transport, server, given, {context.clock, [](std::chrono::seconds time) {
+                                                       std::this_thread::sleep_for(time);
+                                                     }});
+}
+
+/// A login by a browser that comes back to this machine.
+StoredLogin login_by_callback(const Flags& flags, const std::vector<std::string>& scopes,
+                              const EnvironmentLookup& environment, const CommandContext& context) {
+  const AuthorizationServer server = authorization_server(environment);
+  const LoginAttempt attempt = start_login_attempt();
+  const std::string page = authorize_page(server, attempt, scopes);
+  CallbackListener listener(flags.callback_host, flags.callback_port);
+  if (flags.callback_host != kCallbackHost || flags.callback_port != kCallbackPort) {
+    context.terminal.print("Temporary login server listening on " + flags.callback_host + ":" +
+                           std::to_string(flags.callback_port));
+    context.terminal.print("Note that the OAuth login page will always redirect to `" +
+                           std::string(kCallbackUrl) +
+                           "`.\nIn a container, see to it that this port is forwarded, or log in "
+                           "with --device.");
+  }
+  const bool shown = flags.browser && !browser_program().empty();
+  context.terminal.print(
+      (shown ? "Opening a link in your default browser: " : "Visit this link to authenticate: ") +
+      page);
+  const auto browser = shown ? open_page(page) : std::nullopt;
+  Callback callback = listener.wait(attempt.state, kPatience);
+  CurlTransport transport(network_settings(environment));
+  return finish_login(callback, attempt, server, transport, context);
+}
+
 int login(const Flags& flags, const CommandContext& context) {
   if (flags.list_scopes) {
     print_scopes(context.terminal);
@@ -134,27 +183,9 @@ int login(const Flags& flags, const CommandContext& context) {
         .hint("Set CLOUDFLARE_API_TOKEN to an API token.");
   }
   const fs::path file = require_login_file(environment);
-  const AuthorizationServer server = authorization_server(environment);
-  const LoginAttempt attempt = start_login_attempt();
-  const std::string page = authorize_page(server, attempt, scopes);
-
   context.terminal.print("Attempting to login via OAuth...");
-  CallbackListener listener(flags.callback_host, flags.callback_port);
-  if (flags.callback_host != kCallbackHost || flags.callback_port != kCallbackPort) {
-    context.terminal.print("Temporary login server listening on " + flags.callback_host + ":" +
-                           std::to_string(flags.callback_port));
-    context.terminal.print("Note that the OAuth login page will always redirect to `" +
-                           std::string(kCallbackUrl) +
-                           "`.\nIn a container, see to it that this port is forwarded.");
-  }
-  const bool shown = flags.browser && !browser_program().empty();
-  context.terminal.print(
-      (shown ? "Opening a link in your default browser: " : "Visit this link to authenticate: ") +
-      page);
-  const auto browser = shown ? open_page(page) : std::nullopt;
-  Callback callback = listener.wait(attempt.state, kPatience);
-  CurlTransport transport(network_settings(environment));
-  const StoredLogin login = finish_login(callback, attempt, server, transport, context);
+  const StoredLogin login = flags.device ? login_by_device(flags, scopes, environment, context)
+                                         : login_by_callback(flags, scopes, environment, context);
   const LoginLock lock(file);
   write_login(file, login);
   context.terminal.print("Successfully logged in.");
@@ -194,10 +225,15 @@ void add_login_command(CLI::App& program, CommandContext& context) {
                     "Open the page; --browser=false only shows its link");
   command->add_option("--scopes", flags->scopes, "Ask only for these; --scopes-list lists them");
   command->add_flag("--scopes-list", flags->list_scopes, "List what can be asked for");
-  command->add_option("--callback-host", flags->callback_host,
-                      "Where to wait for the browser, localhost by default");
+  CLI::Option* device = command->add_flag(
+      "--device", flags->device, "By a browser on any device, which gets a code to type in");
+  command
+      ->add_option("--callback-host", flags->callback_host,
+                   "Where to wait for the browser, localhost by default")
+      ->excludes(device);
   command->add_option("--callback-port", flags->callback_port, "Port to wait on, 8976 by default")
-      ->check(CLI::Range(1, 65535));
+      ->check(CLI::Range(1, 65535))
+      ->excludes(device);
   command->callback(
       [flags, &context] { context.run = [flags, &context] { return login(*flags, context); }; });
 }

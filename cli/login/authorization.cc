@@ -2,15 +2,8 @@
 
 #include <sys/random.h>
 
-#include <algorithm>
-#include <optional>
-#include <sstream>
-
 #include "cli/api/base64.h"
-#include "cli/api/envelope.h"
-#include "cli/api/json_access.h"
-#include "cli/config/utc_time.h"
-#include "cli/version.h"
+#include "cli/login/token_answers.h"
 #include "storage/checksums.h"
 
 namespace cwrangler::cli {
@@ -23,9 +16,6 @@ constexpr const char* kDomain = "dash.cloudflare.com";
 /// Make 64 and 32 characters.
 constexpr size_t kVerifierBytes = 48;
 constexpr size_t kStateBytes = 24;
-
-/// Nobody's token is good for longer than this; a wrong answer must not make a date overflow.
-constexpr std::int64_t kLongestLife = std::int64_t{10} * 365 * 24 * 3600;
 
 std::string random_text(size_t bytes) {
   std::string data(bytes, '\0');
@@ -41,66 +31,6 @@ std::string checked_url(std::string url, const char* variable) {
       .exit_with(ExitCode::usage);
 }
 
-struct Refusal {
-  std::string code;  ///< "invalid_grant"
-  std::string text;
-};
-
-/// RFC 6749, 5.2; some servers nest it.
-std::optional<Refusal> refusal_of(const HttpResponse& response, const ApiJson& answer) {
-  std::string code = string_at(answer, "error");
-  std::string text = string_at(answer, "error_description");
-  if (code.empty() && response.status >= 200 && response.status < 300) return std::nullopt;
-  if (code.empty()) code = "status " + std::to_string(response.status);
-  return Refusal{code, text.empty() ? code : text + " (" + code + ")"};
-}
-
-ApiJson parse_object(const std::string& body) {
-  ApiJson json = ApiJson::parse(body, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() ? json : ApiJson::object();
-}
-
-HttpResponse post_form(HttpTransport& transport, const std::string& url, const Query& fields) {
-  const std::string body = query_string(fields).substr(1);
-  HttpRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
-                     {"User-Agent", "cwrangler/" + std::string(kVersion)}};
-  request.body = body;
-  try {
-    return transport.send(request);
-  } catch (TransportError& error) {
-    error.while_doing("asking " + url + " about the login");
-    throw;
-  }
-}
-
-std::vector<std::string> words(const std::string& text) {
-  std::istringstream stream(text);
-  std::vector<std::string> found;
-  for (std::string word; stream >> word;) found.push_back(word);
-  return found;
-}
-
-/// RFC 6749, 5.1. Where no new refresh token comes, the one before stays good (section 6).
-StoredLogin login_of(const ApiJson& answer, const std::string& refresh_token,
-                     std::chrono::system_clock::time_point now) {
-  StoredLogin login;
-  login.oauth_token = string_at(answer, "access_token");
-  if (login.oauth_token.empty()) {
-    throw Error("The answer has no token").while_doing("logging in");
-  }
-  const std::string next = string_at(answer, "refresh_token");
-  login.refresh_token = next.empty() ? refresh_token : next;
-  if (const auto life = integer_at(answer, "expires_in"); life && *life >= 0) {
-    login.expiration_time =
-        utc_time(now + std::chrono::seconds(std::min<std::int64_t>(*life, kLongestLife)));
-  }
-  login.scopes = words(string_at(answer, "scope"));
-  return login;
-}
-
 }  // namespace
 
 AuthorizationServer authorization_server(const EnvironmentLookup& environment) {
@@ -113,7 +43,8 @@ AuthorizationServer authorization_server(const EnvironmentLookup& environment) {
     return checked_url(value(name, base + last), name);
   };
   return {value("WRANGLER_CLIENT_ID", kClientId), url("WRANGLER_AUTH_URL", "auth"),
-          url("WRANGLER_TOKEN_URL", "token"), url("WRANGLER_REVOKE_URL", "revoke")};
+          url("WRANGLER_TOKEN_URL", "token"), url("WRANGLER_REVOKE_URL", "revoke"),
+          base + "device/auth"};
 }
 
 LoginAttempt start_login_attempt() {
@@ -130,13 +61,10 @@ std::string code_challenge(const std::string& verifier) {
 
 std::string authorize_page(const AuthorizationServer& server, const LoginAttempt& attempt,
                            const std::vector<std::string>& scopes) {
-  std::string scope;
-  for (const std::string& name : scopes) scope += name + " ";
-  scope += "offline_access";
   return server.authorize_url + query_string({{"response_type", "code"},
                                               {"client_id", server.client_id},
                                               {"redirect_uri", kCallbackUrl},
-                                              {"scope", scope},
+                                              {"scope", scope_text(scopes)},
                                               {"state", attempt.state},
                                               {"code_challenge", code_challenge(attempt.verifier)},
                                               {"code_challenge_method", "S256"}});

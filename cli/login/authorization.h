@@ -28,6 +28,7 @@ struct AuthorizationServer {
   std::string authorize_url;
   std::string token_url;
   std::string revoke_url;
+  std::string device_url;  ///< of codes for other devices (device_authorization.h)
 };
 
 /// Cloudflare's with wrangler's registration; WRANGLER_AUTH_DOMAIN, WRANGLER_AUTH_URL,

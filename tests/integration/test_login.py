@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import json
 import re
+import ssl
 import stat
 import subprocess
 import threading
@@ -23,7 +24,11 @@ IDENTITY = {"id": "user", "email": "user@example.com"}
 class OAuthServer:
     """Gives tokens as RFC 6749 and 7636 say, each refresh token for one use; and is the API they are for."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        self.devices = []
+        self.device_answer = {}  # of the codes, what differs from a good one
+        self.decision = (400, {"error": "authorization_pending"})  # what waiting devices are told; None: a token
+        self.asked_for_decision = threading.Event()
         self.grants = []
         self.revoked = []
         self.challenges = {}
@@ -38,7 +43,8 @@ class OAuthServer:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 fields = dict(urllib.parse.parse_qsl(body))
                 with oauth.lock:
-                    status, answer = oauth.token(fields) if self.path == "/token" else oauth.revoke(fields)
+                    take = {"token": oauth.token, "auth": oauth.device, "revoke": oauth.revoke}
+                    status, answer = take[self.path.rpartition("/")[2]](fields)
                 self.answer(status, answer)
 
             def do_GET(self):
@@ -60,6 +66,11 @@ class OAuthServer:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.certificate, certificate.key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = f"https://localhost:{self.server.server_port}"
 
     @property
     def environment(self):
@@ -84,6 +95,13 @@ class OAuthServer:
             challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
             if self.challenges.pop(fields["code"], None) != challenge:
                 return 400, {"error": "invalid_grant", "error_description": "wrong verifier"}
+        elif fields["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code":
+            decision = self.decision
+            self.asked_for_decision.set()
+            if fields["device_code"] != "device-secret":
+                return 400, {"error": "invalid_grant"}
+            if decision:
+                return decision
         elif fields["refresh_token"] not in self.refreshable:
             return 400, {"error": "invalid_grant", "error_description": "used before"}
         else:
@@ -94,6 +112,11 @@ class OAuthServer:
         self.refreshable.add(refresh)
         return 200, {"access_token": access, "refresh_token": refresh, "expires_in": 3600,
                      "scope": "account:read user:read offline_access", "token_type": "bearer"}
+
+    def device(self, fields):
+        self.devices.append(fields)
+        return 200, {"device_code": "device-secret", "user_code": "WDJB-MJHT", "verification_uri": self.url + "/device",
+                     "expires_in": 300, **self.device_answer}
 
     def revoke(self, fields):
         self.revoked.append(fields)
@@ -296,3 +319,88 @@ def test_a_port_that_is_taken(cwrangler, environment, oauth, tmp_path):
     done = cwrangler("login", "--browser=false", "--callback-host=127.0.0.1", f"--callback-port={taken}",
                      cwd=tmp_path, env=environment)
     assert done.returncode == 1 and "--callback-port" in done.stderr
+
+
+@pytest.fixture
+def far_away(certificate, home, scratch_environment):
+    """A server of logins at the addresses that only its domain stands for, and the environment for it."""
+    with OAuthServer(certificate) as server:
+        given = {**own_cache(scratch_environment), "HOME": str(home), "NODE_EXTRA_CA_CERTS": str(certificate.certificate),
+                 "WRANGLER_AUTH_DOMAIN": server.url.removeprefix("https://"),
+                 "CLOUDFLARE_API_BASE_URL": server.url + "/client/v4"}
+        for name in ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID", "XDG_CONFIG_HOME", "BROWSER", "DISPLAY"):
+            given.pop(name, None)
+        server.environment_of_device = given
+        yield server
+
+
+@contextlib.contextmanager
+def device_logging_in(server, cwd):
+    """`login --device` up to where the code is shown and the server has been asked for a decision."""
+    process = subprocess.Popen(
+        [CWRANGLER, "login", "--device"], cwd=cwd, env=server.environment_of_device, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        said = ""
+        for line in process.stdout:
+            said += line
+            if "to approve this request" in line:
+                break
+        else:
+            raise AssertionError(said + process.stderr.read())
+        assert server.asked_for_decision.wait(60)
+        yield process, said
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("meanwhile", [(400, {"error": "authorization_pending"}), (502, "<html>Bad Gateway</html>"),
+                                       (429, {})])
+def test_a_login_by_another_device(far_away, cwrangler, home, tmp_path, meanwhile):
+    far_away.decision = meanwhile
+    with device_logging_in(far_away, tmp_path) as (process, said):
+        assert far_away.url + "/device\n" in said and "WDJB-MJHT" in said
+        assert "device-secret" not in said
+        far_away.decision = None
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Successfully logged in." in out
+    assert far_away.devices[0]["client_id"] == "54d11594-84e4-41aa-b438-e81b8fa78ee7"
+    assert {"account:read", "offline_access"} <= set(far_away.devices[0]["scope"].split(" "))
+    assert stat.S_IMODE(login_of(home).stat().st_mode) == 0o600
+    who = cwrangler("whoami", cwd=tmp_path, env=far_away.environment_of_device)
+    assert "user@example.com" in who.stdout, who.stderr
+
+
+@pytest.mark.parametrize("decision, said", [
+    ((400, {"error": "access_denied"}), "Consent denied"),
+    ((400, {"error": "expired_token"}), "Device code expired"),
+    ((400, {"error": "unauthorized_client", "error_description": "not for devices"}), "not for devices"),
+    ((403, "<html>no</html>"), "status 403"),
+])
+def test_a_device_that_is_refused(far_away, home, tmp_path, decision, said):
+    far_away.decision = decision
+    with device_logging_in(far_away, tmp_path) as (process, _):
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said in err and "device-secret" not in out + err
+    assert not login_of(home).exists()
+
+
+@pytest.mark.parametrize("answer, said", [
+    ({"verification_uri": "https://evil.example/device"}, "a page that is not its own: https://evil.example/device"),
+    ({"verification_uri_complete": "file:///etc/passwd"}, "a page that is not its own: file:///etc/passwd"),
+    ({"user_code": 5}, "has given no code"),
+    ({"error": "invalid_scope", "error_description": "unknown scope"}, "unknown scope"),
+])
+def test_codes_are_shown_for_the_servers_own_pages_only(far_away, cwrangler, tmp_path, answer, said):
+    far_away.device_answer = answer
+    done = cwrangler("login", "--device", cwd=tmp_path, env=far_away.environment_of_device)
+    assert done.returncode == 1 and said in done.stderr
+    assert "WDJB-MJHT" not in done.stdout + done.stderr and not far_away.grants
+
+
+def test_a_device_waits_for_no_browser(cwrangler, environment, tmp_path):
+    done = cwrangler("login", "--device", "--callback-port", "9000", cwd=tmp_path, env=environment)
+    assert done.returncode == 2 and "--device" in done.stderr

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/login/device_authorization.h"
+
 namespace cwrangler::cli {
 namespace {
 
@@ -33,6 +35,55 @@ TEST_CASE("the addresses are Cloudflare's unless the environment names others") 
                                : std::nullopt;
                   }),
                   Error);
+}
+
+/// Says the same to every question about the token.
+class OneWord : public HttpTransport {
+ public:
+  OneWord(int status, std::string body) : response_{status, {}, std::move(body)} {}
+  HttpResponse send(const HttpRequest&) override {
+    ++asked;
+    return response_;
+  }
+  int asked = 0;
+
+ private:
+  const HttpResponse response_;
+};
+
+/// Waits for the consent to a code that is good for a minute; the pauses that were made.
+std::vector<int> pauses_until_the_end(HttpTransport& transport, std::string& error) {
+  const auto server = authorization_server([](const std::string&) { return std::nullopt; });
+  std::chrono::system_clock::time_point now{};
+  std::vector<int> pauses;
+  const DeviceWait wait{[&now] { return now; },
+                        [&](std::chrono::seconds time) {
+                          now += time;
+                          pauses.push_back(static_cast<int>(time.count()));
+                        }};
+  using std::chrono::seconds;
+  const DeviceAuthorization given{"device", "user", "page", "page", seconds(60), seconds(10)};
+  try {
+    wait_for_consent(transport, server, given, wait);
+  } catch (const Error& thrown) {
+    error = thrown.what();
+  }
+  return pauses;
+}
+
+TEST_CASE("a device asks at the server's pace, and no longer than the code is good for") {
+  std::string error;
+  OneWord pending(400, R"({"error": "authorization_pending"})");
+  CHECK(pauses_until_the_end(pending, error) == std::vector<int>{10, 10, 10, 10, 10, 10});
+  CHECK(error.find("Device code expired") != std::string::npos);
+  OneWord busy(400, R"({"error": "slow_down"})");
+  CHECK(pauses_until_the_end(busy, error) == std::vector<int>{15, 20, 25});
+  OneWord broken(503, "<html>");
+  pauses_until_the_end(broken, error);
+  CHECK(error.find("status 503") != std::string::npos);
+  OneWord denied(400, R"({"error": "access_denied"})");
+  CHECK(pauses_until_the_end(denied, error).empty());
+  CHECK(denied.asked == 1);
 }
 
 }  // namespace
