@@ -222,11 +222,17 @@ int remove(const Flags& flags, const CommandContext& context) {
 
 // --- time-travel ---
 
+Error no_history(const LocalDatabase& database) {
+  return Error("The local database " + database.name + " has no history to go back in")
+      .hint("`cwrangler d1 export` keeps a copy that `cwrangler d1 execute --file` brings back.");
+}
+
 int time_travel_info(const Flags& flags, const CommandContext& context) {
   if (is_remote(flags.location, DefaultLocation::remote)) {
     return d1_account::time_travel_info(flags, context);
   }
   const D1Command command(flags, context);
+  if (!flags.timestamp.empty()) throw no_history(command.database());
   D1Database database(command.database().file);
   const std::string bookmark = database.bookmark();
   context.terminal.print(flags.json ? ordered_json{{"bookmark", bookmark}}.dump(2)
@@ -239,8 +245,7 @@ int time_travel_restore(const Flags& flags, const CommandContext& context) {
     return d1_account::time_travel_restore(flags, context);
   }
   const D1Command command(flags, context);
-  throw Error("The local database " + command.database().name + " has no history to go back in")
-      .hint("`cwrangler d1 export` keeps a copy that `cwrangler d1 execute --file` brings back.");
+  throw no_history(command.database());
 }
 
 // --- flags ---

@@ -355,16 +355,20 @@ HttpResponse send(Call& call) {
   return response;
 }
 
+/// No history is kept: going back is what backups of the folder are for.
+ApiError no_history() {
+  return {400, kSqlError,
+          "This endpoint keeps no history of databases: restore a backup, or import an export"};
+}
+
 HttpResponse bookmark(Call& call) {
+  if (!call.query_value("timestamp").empty()) throw no_history();
   storage::D1Database database(file_of(call, required_database(call)));
   return success({{"bookmark", database.bookmark()}});
 }
 
-/// No history is kept: going back is what backups of the folder are for.
 HttpResponse restore(Call&) {
-  throw ApiError(400, kSqlError,
-                 "This endpoint keeps no history of databases: restore a backup, or import an "
-                 "export");
+  throw no_history();
 }
 
 constexpr ApiRoute kRoutes[] = {

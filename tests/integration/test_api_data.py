@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from dev_process import CWRANGLER
+from edge_process import running_edge
 from recorded_api import RECORDED_ORIGIN, RECORDINGS, RecordedApi
 
 SPACE = "901890a8e9c8cf6d5a1a542b229febff"
@@ -185,6 +186,23 @@ def test_d1_time_travel_that_cannot_be(history):
         assert not refused.asked
     neither = history("production", "restore", "quotes", "--remote", status=2)
     assert "--bookmark or --timestamp" in neither.stderr
+
+
+def test_d1_time_travel_of_an_endpoint_without_history(cwrangler, scratch_environment, tmp_path):
+    with running_edge(tmp_path / "edge", scratch_environment) as edge:
+        edge.result("POST", "/d1/database", {"name": "notes"})
+
+        def travel(*arguments):
+            return cwrangler("d1", "time-travel", *arguments, "--remote", cwd=tmp_path, env=edge.client)
+
+        now = travel("info", "notes", "--json")
+        assert now.returncode == 0, now.stderr
+        bookmark = json.loads(now.stdout)["bookmark"]
+        for arguments in (["info", "notes", "--timestamp", in_the_past(hours=1)],
+                          ["restore", "notes", "--timestamp", in_the_past(hours=1)],
+                          ["restore", "notes", "--bookmark", bookmark]):
+            refused = travel(*arguments)
+            assert refused.returncode == 1 and "keeps no history" in refused.stderr, refused.stdout
 
 
 def test_queues(played):

@@ -132,6 +132,8 @@ def test_time_travel(d1) -> None:
     assert before < after
     done = d1("time-travel", "restore", "books", "--local", "--bookmark", before, status=1)
     assert "has no history" in done.stderr
+    then = d1("time-travel", "info", "books", "--local", "--timestamp", "2026-11-01T00:00:00Z", status=1)
+    assert "has no history" in then.stderr
 
 
 def test_a_large_file_streams_in(d1, scratch_environment) -> None:
