@@ -73,8 +73,8 @@ class Server {
   /// there is none.
   void load(std::int64_t generation, WorkerConfig config);
 
-  /// Begins the start of a Worker for this Python ("3.14"), which load() goes on with. Of use before
-  /// the first load only.
+  /// Begins the start of a Worker for this Python ("3.14"), which load() goes on with. Of use
+  /// before the first load only.
   void prepare(const std::string& python_version);
 
   /// Whether the Worker's invocations are told of, one `trace` message each.

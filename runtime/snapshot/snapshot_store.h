@@ -88,8 +88,8 @@ class SnapshotStore {
   /// Names what the memory of a layer depends on; empty: there is no such layer.
   const std::string& key(Layer layer) const;
   std::optional<SnapshotFile> open(Layer layer) const;
-  /// Takes a file that another machine has made for the worker layer of this very Worker, where there
-  /// is none yet. What is off with it is logged: the start does without.
+  /// Takes a file that another machine has made for the worker layer of this very Worker, where
+  /// there is none yet. What is off with it is logged: the start does without.
   void adopt(const std::filesystem::path& file) const;
   /// Whether save() would keep a snapshot of this layer.
   bool wants(Layer layer) const;

@@ -90,7 +90,11 @@ void FetchTransfer::set_body(const FetchRequest& request) {
 
 void FetchTransfer::finish(CURLcode result) {
   finished_ = true;
-  if (result == CURLE_OK) return;
+  // A server may end without the empty line behind its head; libcurl takes it for whole.
+  if (result == CURLE_OK) {
+    head_complete_ = head_complete_ || head_.status >= 200;
+    return;
+  }
   error_ = error_text_[0] != '\0' ? error_text_ : curl_easy_strerror(result);
   if (result == CURLE_COULDNT_CONNECT && was_refused_) error_ = kUnreachable;
 }

@@ -1,3 +1,3 @@
-// After the tests: all of them are declared.
+// After the tests: all of them are declared. A file that says so itself may have done it before.
 
 done();

@@ -1,9 +1,10 @@
-// wpt-shell FOLDER SCRIPT...: runs scripts one after the other in one isolate with the web platform
-// and prints what the function `report` was given. `readFile(name)` gives a file's text, relative
-// to FOLDER. A tool of tests/wpt/run.
+// wpt-shell SECONDS FOLDER SCRIPT...: runs scripts one after the other in one isolate with the web
+// platform, for so long at most, and prints what the function `report` was given. `readFile(name)`
+// gives a file's text, relative to FOLDER. A tool of tests/wpt/run.py.
 
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/files.h"
@@ -15,9 +16,6 @@
 namespace {
 
 namespace engine = cwrangler::engine;
-
-/// A file of tests that takes longer has hung.
-constexpr std::chrono::seconds LIMIT{20};
 
 void report(const v8::FunctionCallbackInfo<v8::Value>& call) {
   const std::string text = engine::to_utf8(call.GetIsolate(), call[0]);
@@ -48,6 +46,10 @@ void run(engine::Isolate& isolate, const char* path) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  if (argument_count < 4) {
+    std::fprintf(stderr, "usage: %s SECONDS FOLDER SCRIPT...\n", arguments[0]);
+    return 2;
+  }
   try {
     engine::Platform platform{engine::Platform::Options{}};
     engine::Isolate isolate(platform, cwrangler::builtin_snapshot());
@@ -62,12 +64,12 @@ int main(int argument_count, char** arguments) {
                   v8::Function::New(scope.context(), report).ToLocalChecked());
       engine::set(scope.context(), global, "readFile",
                   v8::Function::New(scope.context(), engine::op<read_file>,
-                                    engine::to_string(scope.v8(), arguments[1]))
+                                    engine::to_string(scope.v8(), arguments[2]))
                       .ToLocalChecked());
     }
-    boost::asio::steady_timer limit(isolate.loop(), LIMIT);
+    boost::asio::steady_timer limit(isolate.loop(), std::chrono::seconds(std::atoi(arguments[1])));
     limit.async_wait([&](const boost::system::error_code&) { isolate.stop(); });
-    for (int i = 2; i < argument_count; ++i) run(isolate, arguments[i]);
+    for (int i = 3; i < argument_count; ++i) run(isolate, arguments[i]);
     isolate.run();
     return 0;
   } catch (const std::exception& error) {

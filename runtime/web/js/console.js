@@ -166,7 +166,7 @@ class Console {
 /** The methods live on the object itself and work without it: `const {log} = console`. */
 function makeConsole() {
   const implementation = new Console();
-  const console = {};
+  const console = Object.create({});  // https://console.spec.whatwg.org/#console-namespace
   for (const name of Object.getOwnPropertyNames(Console.prototype)) {
     if (name !== 'constructor') console[name] = implementation[name].bind(implementation);
     if (name !== 'constructor') Object.defineProperty(console[name], 'name', {value: name});

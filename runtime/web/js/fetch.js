@@ -2,6 +2,7 @@
 // cache; with redirect "manual" the redirect itself is the response.
 
 import {core} from './core.js';
+import {readDataUrl} from './data_url.js';
 import {ops} from './host.js';
 import {flatten, makeResponse, readableFrom, takeBody, toInnerRequest} from './http.js';
 import {Request, Response} from './http_extensions.js';
@@ -10,7 +11,10 @@ import {disallowedOperation, isTopLevel} from './top_level.js';
 import {fetchWebSocket} from './websocket.js';
 
 const {URL} = core.loadExtScript('ext:deno_web/00_url.js');
+const {ReadableStream} = core.loadExtScript('ext:deno_web/06_streams.js');
 
+/** A body that is made of a Blob or a form is sent with its length up to this size, in bytes. */
+const MAXIMUM_HELD = 64 << 20;
 /** The standard's limit of redirects in a row. */
 const MAXIMUM_REDIRECTS = 20;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -162,14 +166,57 @@ function responseFrom(answer, method, urls, signal) {
   return makeResponse({status, statusText, headers, url: urls, body});
 }
 
+/**
+ * A body with its length where that is known: many servers want to be told how much will come.
+ * @param {object | null} inner the request's body
+ */
+async function sized(inner) {
+  const body = takeBody(inner);
+  const isStream = body instanceof ReadableStream;
+  if (!isStream || inner.length === null || inner.length > MAXIMUM_HELD) return body;
+  const bytes = new Uint8Array(inner.length);
+  let at = 0;
+  for await (const chunk of body) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}
+
+/** https://fetch.spec.whatwg.org/#scheme-fetch @param {Request} request */
+function fromBlobUrl(request) {
+  const [url] = request.url.split('#', 1);
+  const {blobUrlEntry} = toInnerRequest(url === request.url ? request : new Request(url));
+  if (request.method !== 'GET' || !blobUrlEntry) {
+    throw new TypeError(`Fetch API cannot load: ${request.method} ${request.url}`);
+  }
+  return new Response(blobUrlEntry, {
+    headers: {'Content-Length': String(blobUrlEntry.size), 'Content-Type': blobUrlEntry.type},
+  });
+}
+
+/** @param {Request} request */
+function fromDataUrl(request) {
+  const found = readDataUrl(request.url);
+  if (found === undefined) throw new TypeError(`Fetch API cannot load: ${request.url}`);
+  const {type, body} = found;
+  return makeResponse({
+    status: 200,
+    statusText: 'OK',
+    headers: ['Content-Type', type],
+    url: [request.url],
+    body: request.method === 'HEAD' ? null : body,
+  });
+}
+
 /** Runs a request to its response. @param {Request} request @returns {Promise<Response>} */
 async function run(request) {
   const inner = toInnerRequest(request);
   const {signal} = request;
   signal.throwIfAborted();
-  if (inner.blobUrlEntry !== null && inner.blobUrlEntry !== undefined) {
-    return new Response(inner.blobUrlEntry);
-  }
+  const {protocol} = new URL(request.url);
+  if (protocol === 'blob:') return fromBlobUrl(request);
+  if (protocol === 'data:') return fromDataUrl(request);
   if (!/^https?:/.test(request.url)) {
     throw new TypeError(`Fetch API cannot load: ${request.url}`);
   }
@@ -182,7 +229,7 @@ async function run(request) {
     method: request.method,
     url: request.url,
     headers: [...inner.headerList],
-    body: takeBody(inner.body),
+    body: await sized(inner.body),
     redirect: inner.redirectMode,
     signal,
   };

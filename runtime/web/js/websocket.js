@@ -186,7 +186,8 @@ function checkUrl(text) {
 
 function checkProtocols(protocols) {
   const list = (typeof protocols === 'string' ? [protocols] : [...protocols]).map(String);
-  if (!list.every((name) => TOKEN.test(name)) || new Set(list).size !== list.length) {
+  const distinct = new Set(list.map((name) => name.toLowerCase()));
+  if (!list.every((name) => TOKEN.test(name)) || distinct.size !== list.length) {
     throw new DOMException(
         'WebSocket Constructor: The protocols are not distinct tokens.', 'SyntaxError');
   }
@@ -232,6 +233,10 @@ function connectTo(state, answer) {
 /** @param {State} state @param {string[]} protocols */
 async function open(state, url, protocols) {
   const headers = protocols.length > 0 ? ['Sec-WebSocket-Protocol', protocols.join(', ')] : [];
+  if (url.username !== '') {
+    const [name, password] = [url.username, url.password].map(decodeURIComponent);
+    headers.push('Authorization', `Basic ${btoa(`${name}:${password}`)}`);
+  }
   try {
     const answer = await shakeHands(url, headers);
     if (answer.id === undefined) throw new Error(`the server answered ${answer.status}`);
