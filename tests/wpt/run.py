@@ -213,6 +213,8 @@ def table(outcomes: dict[str, Outcome], left_out: dict[str, str]) -> str:
         count = sum(outcome.count for outcome in here)
         row = [len(here), count, count - failed, failed,
                sum(name.startswith(f"{area}/") for name in left_out)]
+        if not here:
+            continue  # an area that this checkout lacks, or has as pages only
         sums = [a + b for a, b in zip(sums, row)]
         share = f" ({100 * row[2] / count:.1f} %)" if count else ""
         lines.append(f"| {area} | {row[0]} | {row[1]} | {row[2]}{share} | {row[3]} | {row[4]} |")

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <tuple>
 
 #include "base/files.h"
 #include "runtime/builtins.h"
@@ -43,6 +44,15 @@ void run(engine::Isolate& isolate, const char* path) {
   }
 }
 
+/// Lets the scripts report what they have so far.
+void time_is_over(engine::Isolate& isolate) {
+  engine::ScriptScope scope(isolate);
+  const v8::Local<v8::Context> context = scope.context();
+  const v8::Local<v8::Value> hook = engine::get(context, context->Global(), "timeIsOver");
+  if (!hook->IsFunction()) return;
+  std::ignore = hook.As<v8::Function>()->Call(context, context->Global(), 0, nullptr);
+}
+
 }  // namespace
 
 int main(int argument_count, char** arguments) {
@@ -68,7 +78,10 @@ int main(int argument_count, char** arguments) {
                       .ToLocalChecked());
     }
     boost::asio::steady_timer limit(isolate.loop(), std::chrono::seconds(std::atoi(arguments[1])));
-    limit.async_wait([&](const boost::system::error_code&) { isolate.stop(); });
+    limit.async_wait([&](const boost::system::error_code&) {
+      time_is_over(isolate);
+      isolate.stop();
+    });
     for (int i = 3; i < argument_count; ++i) run(isolate, arguments[i]);
     isolate.run();
     return 0;
