@@ -42,14 +42,25 @@ class Server {
   edge::HttpServer server_;
 };
 
-/// Sends all of it and reads until the server has ended the connection.
-void converse(std::uint16_t port, std::string_view bytes) {
+/// From an address of its own: ports of closed connections are not free for a minute.
+int connect_to(std::uint16_t port) {
+  static std::uint32_t connections = 0;
   const int connection = ::socket(AF_INET, SOCK_STREAM, 0);
+  const int yes = 1;
+  ::setsockopt(connection, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes));
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + connections++ % 60'000);
+  demand(::bind(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   demand(::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  return connection;
+}
+
+/// Sends all of it and reads until the server has ended the connection.
+void converse(std::uint16_t port, std::string_view bytes) {
+  const int connection = connect_to(port);
   // A server that has refused the beginning does not take the rest.
   while (!bytes.empty()) {
     const ssize_t sent = ::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
