@@ -82,8 +82,7 @@ json to_json(const WorkerConfig& config) {
           {"queue_consumers", config.queue_consumers},
           {"assets", config.assets},
           {"outbound_map", config.outbound_map},
-          {"snapshot",
-           {{"file", config.snapshot.file}, {"identity", config.snapshot.identity}}}};
+          {"snapshot", {{"file", config.snapshot.file}, {"identity", config.snapshot.identity}}}};
 }
 
 WorkerConfig worker_config_from_json(const json& source) {

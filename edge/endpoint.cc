@@ -117,6 +117,8 @@ HttpResponse answer(Api& api, Serving& serving, HttpRequest& request) {
       return serving.is_ready() ? text_response(200, "ready\n") : text_response(503, "starting\n");
     }
     if (request.path == "/metrics") {
+      if (!api.may_watch(request))
+        return text_response(401, "A token of the first account is needed.\n");
       return text_response(200, serving.metrics(), "text/plain; version=0.0.4");
     }
   }

@@ -97,6 +97,20 @@ Caller Api::authenticate(const HttpRequest& request) {
   return {token->account, token->id, token->name, token->scopes};
 }
 
+bool Api::may_watch(const HttpRequest& request) {
+  {
+    Work work = services_.database.read();
+    if (!services_.needs_tokens && !has_tokens(work)) return true;
+  }
+  try {
+    const Caller caller = authenticate(request);
+    Work work = services_.database.read();
+    return caller.account == list_accounts(work).front().id;
+  } catch (const ApiError&) {
+    return false;
+  }
+}
+
 HttpResponse Api::dispatch(HttpRequest& request, Caller& caller) {
   const std::string_view path = request.path;
   Parts parts;

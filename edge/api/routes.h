@@ -42,6 +42,10 @@ class Api {
   /// Any thread. Whatever goes wrong is an answer.
   HttpResponse answer(HttpRequest& request);
 
+  /// Whether who asks may know what the endpoint counts, for all accounts: anybody where it needs
+  /// no tokens, else the first account, which is the machine's own.
+  bool may_watch(const HttpRequest& request);
+
  private:
   HttpResponse dispatch(HttpRequest& request, Caller& caller);
   Caller authenticate(const HttpRequest& request);

@@ -78,6 +78,7 @@ HttpResponse remove(Call& call) {
     work.commit();
   }
   call.services.serving.remove(call.account(), name);
+  call.services.tails.end_all(call.account(), name);
   return success(nullptr);
 }
 

@@ -115,6 +115,10 @@ bool Tails::end(const std::string& account, const std::string& worker, const std
   return true;
 }
 
+void Tails::end_all(const std::string& account, const std::string& worker) {
+  for (const Made& tail : list(account, worker)) end(account, worker, tail.id);
+}
+
 void Tails::forget(const std::string& id) {
   const std::lock_guard lock(mutex_);
   tails_.erase(id);

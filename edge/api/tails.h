@@ -32,6 +32,8 @@ class Tails {
   std::vector<Made> list(const std::string& account, const std::string& worker);
   /// The WebSocket of a tail; nothing for one that there is not, or that has a WebSocket already.
   std::optional<WebSocketAnswer> connect(const std::string& id);
+  /// Those of a Worker that is deleted.
+  void end_all(const std::string& account, const std::string& worker);
   /// False when there is none.
   bool end(const std::string& account, const std::string& worker, const std::string& id);
 

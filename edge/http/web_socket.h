@@ -17,6 +17,7 @@
 #include <string>
 
 #include "edge/http/listener.h"
+#include "edge/http/masked_frames.h"
 #include "edge/http/message.h"
 
 namespace cwrangler::edge {
@@ -119,7 +120,7 @@ class WebSocketConnection : public WebSocketSession,
   }
 
   const boost::asio::any_io_executor executor_;
-  boost::beast::websocket::stream<Stream&> socket_;
+  boost::beast::websocket::stream<MaskedFrames<Stream>> socket_;
   boost::asio::steady_timer wake_;  // cancelled when there is something to do
   std::deque<std::string> waiting_;
   size_t waiting_bytes_ = 0;

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import os
+import re
+import select
 import signal
 import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from dev_process import CWRANGLER
@@ -204,6 +209,13 @@ def token(cwrangler: Callable, folder: Path, *arguments: str) -> str:
     return made.stdout.strip()
 
 
+def metrics_status(edge: Edge, bearer: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", edge.api_port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {bearer}"} if bearer else {})
+        return connection.getresponse().status
+
+
 def test_tokens_scopes_and_accounts(folder: Path, scratch_environment, cwrangler) -> None:
     with running_edge(folder, scratch_environment) as edge:
         edge.deploy("hello", hello("mine"))
@@ -224,6 +236,8 @@ def test_tokens_scopes_and_accounts(folder: Path, scratch_environment, cwrangler
         assert [account["name"] for account in theirs] == ["others"]
         path = f"/accounts/{theirs[0]['id']}/workers/scripts"
         assert edge.call("GET", path, token=other)[1]["result"] == []
+        # What is counted is of all accounts.
+        assert [metrics_status(edge, one) for one in (first, other, "wrong", "")] == [200, 401, 401, 401]
         listed = cwrangler("edge", "token", "list", "--json", "--data", folder, cwd=folder.parent)
         ids = {entry["name"]: entry["id"] for entry in json.loads(listed.stdout)}
         assert set(ids) == {"all", "reader", "other"} and first not in listed.stdout
@@ -399,22 +413,66 @@ def test_what_is_no_call_of_the_api(edge: Edge) -> None:
 
 
 @pytest.fixture
+def wrangler_environment(edge: Edge, scratch_environment) -> dict[str, str]:
+    return {**scratch_environment, **edge.client, "CI": "1", "NO_COLOR": "1",
+            "WRANGLER_SEND_METRICS": "false"}
+
+
+@pytest.fixture
 def run_wrangler(
-    wrangler: Path, edge: Edge, tmp_path: Path, scratch_environment
+    wrangler: Path, tmp_path: Path, wrangler_environment: dict[str, str]
 ) -> Callable[..., str]:
     """``run_wrangler(*arguments)``: real wrangler in ``tmp_path / "worker"``, against the endpoint."""
     (tmp_path / "worker" / "src").mkdir(parents=True)
-    environment = {**scratch_environment, **edge.client, "CI": "1", "NO_COLOR": "1",
-                   "WRANGLER_SEND_METRICS": "false"}
 
     def run(*arguments: str, stdin: str = "") -> str:
         done = subprocess.run(["node", wrangler, *arguments], cwd=tmp_path / "worker",
-                              env=environment, input=stdin, capture_output=True, text=True,
+                              env=wrangler_environment, input=stdin, capture_output=True, text=True,
                               timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     return run
+
+
+def test_wrangler_tails(
+    wrangler: Path, edge: Edge, tmp_path: Path, wrangler_environment: dict[str, str]
+) -> None:
+    edge.deploy("talker", dedent("""
+        from workers import Response, WorkerEntrypoint
+
+        class Default(WorkerEntrypoint):
+            async def fetch(self, request):
+                print("asked for", request.url.rsplit("/", 1)[1])
+                if "fail" in request.url:
+                    raise ValueError("as told")
+                return Response("said")
+    """))
+    with subprocess.Popen(
+        ["node", wrangler, "tail", "talker", "--format", "pretty", "--status", "ok", "--status", "error"],
+        cwd=tmp_path, env=wrangler_environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        said = ""
+        limit = time.monotonic() + 120
+        try:
+            while not ("(log) asked for fine" in said and "as told" in said):
+                assert time.monotonic() < limit, said
+                if "waiting for logs" in said:
+                    # What is asked for before the runtime knows of the listener is not told.
+                    edge.ask("talker", "/fine")
+                    edge.ask("talker", "/fail")
+                ready, _, _ = select.select([process.stdout], [], [], 0.5)
+                if ready:
+                    said += os.read(process.stdout.fileno(), 65536).decode()
+            assert re.search(r"GET http\S+/fine - Ok @ ", said), said
+            assert re.search(r"GET http\S+/fail - Exception Thrown @ ", said), said
+            assert len(edge.result("GET", "/workers/scripts/talker/tails")) == 1
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+    assert edge.result("GET", "/workers/scripts/talker/tails") == []
 
 
 def test_wrangler_deploys_here(run_wrangler, edge: Edge, tmp_path: Path) -> None:
@@ -467,6 +525,9 @@ def test_wrangler_deploys_here(run_wrangler, edge: Edge, tmp_path: Path) -> None
 
 JOBS = """\
 import json
+import os
+import re
+import select
 
 from workers import Response, WorkerEntrypoint
 

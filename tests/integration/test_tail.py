@@ -327,3 +327,15 @@ def test_on_a_terminal_it_is_for_a_person(
         process.kill()
         process.wait()
         os.close(controller)
+
+
+def test_a_tail_ends_with_its_worker(
+    edge: Edge, tmp_path: Path, scratch_environment: dict[str, str]
+) -> None:
+    edge.deploy("brief", CHATTY)
+    environment = {**scratch_environment, **edge.client}
+    with tailing("brief", "--format", "pretty", folder=tmp_path, environment=environment) as command:
+        command.wait_for("waiting for logs...")
+        edge.result("DELETE", "/workers/scripts/brief")
+        status, _, err = command.end()
+    assert status == 0, err

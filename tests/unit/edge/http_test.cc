@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "base/error.h"
+#include "edge/http/masked_frames.h"
 #include "edge/http/message.h"
 #include "edge/http/multipart.h"
 #include "edge/http/spooled_body.h"
@@ -57,6 +58,29 @@ TEST_CASE("parameters of a header, quoted or not") {
   CHECK(parameter("form-data", "name").empty());
   CHECK(parameter("form-data; name", "name").empty());
   CHECK(essence("Text/Plain ; charset=utf-8") == "text/plain");
+}
+
+TEST_CASE("frames without a mask get one that changes nothing") {
+  using std::string_literals::operator""s;
+  const std::string zeros(4, '\0');
+  const std::string long_text(300, 'x');
+  const std::string longest(70'000, 'y');
+  const std::string frames = "\x81\x02hi"s + "\x81\x82" + "abcd" + "\x09\x08" +  // masked by "abcd"
+                             "\x89\x00"s + "\x82\x7E\x01\x2C"s + long_text +
+                             "\x82\x7F\x00\x00\x00\x00\x00\x01\x11\x70"s + longest +
+                             "\x88\x80wxyz"s;
+  const std::string masked = "\x81\x82"s + zeros + "hi" + "\x81\x82" + "abcd" + "\x09\x08" +
+                             "\x89\x80"s + zeros + "\x82\xFE\x01\x2C"s + zeros + long_text +
+                             "\x82\xFF\x00\x00\x00\x00\x00\x01\x11\x70"s + zeros + longest +
+                             "\x88\x80wxyz"s;
+  CHECK(FrameMasker().take(frames) == masked);
+  for (const size_t size : {1, 3, 7, 4096}) {
+    FrameMasker masker;
+    std::string taken;
+    for (size_t at = 0; at < frames.size(); at += size)
+      taken += masker.take(frames.substr(at, size));
+    CHECK(taken == masked);
+  }
 }
 
 TEST_CASE("URLs' escapes") {
