@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/compose.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/websocket/teardown.hpp>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -85,26 +88,18 @@ class MaskedFrames {
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
-    return boost::asio::async_compose<Token, void(boost::system::error_code, size_t)>(
-        [this, buffers, has_waited = false](auto& self, boost::system::error_code error = {},
-                                            size_t count = 0) mutable {
-          ready_ += masker_.take({raw_.data(), count});
-          if (ready_.empty() && !error && boost::asio::buffer_size(buffers) > 0) {
-            has_waited = true;
-            next_.async_read_some(boost::asio::buffer(raw_), std::move(self));
-            return;
-          }
-          if (!has_waited) {
-            // Never from inside of the call.
-            has_waited = true;
-            boost::asio::post(next_.get_executor(), std::move(self));
-            return;
-          }
-          const size_t given = boost::asio::buffer_copy(buffers, boost::asio::buffer(ready_));
-          ready_.erase(0, given);
-          self.complete(given > 0 ? boost::system::error_code() : error, given);
+    using Signature = void(boost::system::error_code, size_t);
+    return boost::asio::async_initiate<Token, Signature>(
+        [this, buffers](auto handler) {
+          // Of one type whatever waits: all of Beast's operations would be compiled for each else.
+          const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+          read([this, buffers, shared](boost::system::error_code error) {
+            const size_t given = boost::asio::buffer_copy(buffers, boost::asio::buffer(ready_));
+            ready_.erase(0, given);
+            std::move (*shared)(given > 0 ? boost::system::error_code() : error, given);
+          });
         },
-        token, next_);
+        token);
   }
 
   template <class Buffers, class Token>
@@ -113,6 +108,25 @@ class MaskedFrames {
   }
 
  private:
+  /// Calls `done`, never from inside of this call, when there is something to read, or will not be.
+  void read(std::function<void(boost::system::error_code)> done) {
+    if (!ready_.empty()) {
+      boost::asio::post(next_.get_executor(),
+                        [done = std::move(done)] { done(boost::system::error_code()); });
+      return;
+    }
+    next_.async_read_some(
+        boost::asio::buffer(raw_),
+        [this, done = std::move(done)](boost::system::error_code error, size_t count) mutable {
+          ready_ += masker_.take({raw_.data(), count});
+          if (ready_.empty() && !error) {
+            read(std::move(done));  // a part of a frame's head
+          } else {
+            done(error);
+          }
+        });
+  }
+
   Stream& next_;
   FrameMasker masker_;
   std::array<char, 4096> raw_;

@@ -48,13 +48,17 @@ def node_version() -> str:
     return _output("node", "--version").strip()
 
 
+#: Seconds that one round of all pieces may take.
+PATIENCE = 120
+
+
 def pieces(rounds: int) -> list[Piece]:
     """Medians of the rounds, in each of which each program runs once."""
     ours: list[dict[str, float]] = []
     node: list[dict[str, float]] = []
     contexts: list[float] = []
     for _ in range(rounds):
-        ours.append(json.loads(_output(str(BUILD / "bin" / "wpt-shell"), str(PEERS),
+        ours.append(json.loads(_output(str(BUILD / "bin" / "wpt-shell"), str(PATIENCE), str(PEERS),
                                        str(PEERS / "web_operations.js"))))
         node.append(json.loads(_output("node", str(PEERS / "web_node.cjs"))))
         contexts.append(float(_output(str(BUILD / "bin" / "context-bench"))) * 1000)

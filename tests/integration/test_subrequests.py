@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.server
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -35,6 +37,9 @@ WORKER = """
 
         async def requests(self, port):
             await (await fetch(f"http://127.0.0.1:{port}/")).text()
+
+        async def redirects(self, port):
+            await (await fetch(f"http://127.0.0.1:{port}/9")).text()
 
         async def later(self, port):
             await asyncio.sleep(0.01)
@@ -74,6 +79,33 @@ def test_an_event_may_make_so_many_requests(limited: Runtime, kind: str) -> None
     assert succeeded == LIMIT
     assert len(failures) == 3
     assert all(f"Too many subrequests: one event may make {LIMIT}." in text for text in failures)
+
+
+class _Redirects(http.server.BaseHTTPRequestHandler):
+    """Leads from /9 to /8 and so on, to /0."""
+
+    def do_GET(self) -> None:
+        left = int(self.path[1:])
+        self.send_response(302 if left else 200)
+        if left:
+            self.send_header("Location", f"/{left - 1}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Tests look at the Worker."""
+
+
+def test_redirects_count_too(limited: Runtime) -> None:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Redirects)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        succeeded, failures = made(limited, "redirects", server.server_port, 1)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (succeeded, len(failures)) == (0, 1)
+    assert f"Too many subrequests: one event may make {LIMIT}." in failures[0]
 
 
 @pytest.mark.parametrize("kind", ["connections", "pythons_connections"])

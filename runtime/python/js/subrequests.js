@@ -9,11 +9,15 @@ export function limitSubrequests(most) {
   if (most === 0) return;
   countSubrequests(() => {
     const scope = currentScope();
-    // What is left over from no event in particular would spend one budget for ever.
-    if (scope === OUTSIDE) return;
-    if (scope.spent.subrequests >= most) {
-      throw new Error(`Too many subrequests: one event may make ${most}.`);
-    }
-    scope.spent.subrequests++;
+    const spend = () => {
+      // What is left over from no event in particular would spend one budget for ever.
+      if (scope === OUTSIDE) return;
+      if (scope.spent.subrequests >= most) {
+        throw new Error(`Too many subrequests: one event may make ${most}.`);
+      }
+      scope.spent.subrequests++;
+    };
+    spend();
+    return spend;
   });
 }

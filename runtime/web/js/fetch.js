@@ -77,7 +77,6 @@ async function sendBody(id, stream, failed) {
  * @returns {Promise<{id: number, status: number, statusText: string, headers: string[]}>}
  */
 async function send({method, url, headers, body, signal}) {
-  beginSubrequest();
   const streams = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
   const content = typeof body === 'string' ? ops.encodeUtf8(body) : body;
   const standIn = redirectUrl(url);
@@ -225,6 +224,8 @@ async function run(request) {
         request.url, flatten(without([...inner.headerList], NOT_SENT)));
     return makeResponse({status, statusText: '', headers, url: [request.url], body: null, webSocket});
   }
+  // Before anything is waited for: now it is known whose event this is.
+  const beginNext = beginSubrequest();
   let step = {
     method: request.method,
     url: request.url,
@@ -251,6 +252,7 @@ async function run(request) {
     if (next === null) return responseFrom(answer, step.method, urls, signal);
     signal.removeEventListener('abort', answer.abort);
     ops.fetchCancel(answer.id);
+    beginNext();
     step = next;
   }
 }

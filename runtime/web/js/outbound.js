@@ -37,17 +37,26 @@ export function outboundInterceptor() {
   return interceptor;
 }
 
-/** @type {() => void} */
-let count = () => {};
+const nothing = () => {};
 
-/** @param {() => void} counter is called before each request or connection; throws to prevent it */
+/** @type {() => () => void} */
+let count = () => nothing;
+
+/**
+ * @param {() => () => void} counter is called before each request or connection, and what it returns
+ *     before each that follows from it; both throw to prevent it
+ */
 export function countSubrequests(counter) {
   count = counter;
 }
 
-/** A request or a connection is about to be made. @throws {Error} when it may not be */
+/**
+ * A request or a connection is about to be made.
+ * @returns {() => void} for those that follow from it, when it may no longer be known whose they are
+ * @throws {Error} when it may not be made
+ */
 export function beginSubrequest() {
-  count();
+  return count();
 }
 
 /** For connections that only the network can have. @throws {Error} when they are not allowed */
