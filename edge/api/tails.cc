@@ -98,21 +98,20 @@ std::optional<WebSocketAnswer> Tails::connect(const std::string& id) {
   return answer;
 }
 
-bool Tails::end(const std::string& account, const std::string& worker, const std::string& id) {
+void Tails::end(const std::string& account, const std::string& worker, const std::string& id) {
   std::shared_ptr<Tail> tail;
   {
     const std::lock_guard lock(mutex_);
     const auto found = tails_.find(id);
     if (found == tails_.end() || found->second->account != account ||
         found->second->worker != worker) {
-      return false;
+      return;
     }
     tail = found->second;
     tails_.erase(found);
   }
   const std::lock_guard lock(tail->mutex);
   if (tail->session) tail->session->close();
-  return true;
 }
 
 void Tails::end_all(const std::string& account, const std::string& worker) {
@@ -145,9 +144,8 @@ HttpResponse make_tail(Call& call) {
 }
 
 HttpResponse end_tail(Call& call) {
-  if (!call.services.tails.end(call.account(), call.part("worker"), call.part("tail"))) {
-    throw ApiError(404, api_code::kUnknownPath, "There is no such tail");
-  }
+  // Clients close the WebSocket first, with which the tail has ended already.
+  call.services.tails.end(call.account(), call.part("worker"), call.part("tail"));
   return success(nullptr);
 }
 

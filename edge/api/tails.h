@@ -34,8 +34,8 @@ class Tails {
   std::optional<WebSocketAnswer> connect(const std::string& id);
   /// Those of a Worker that is deleted.
   void end_all(const std::string& account, const std::string& worker);
-  /// False when there is none.
-  bool end(const std::string& account, const std::string& worker, const std::string& id);
+  /// Nothing happens when there is none, or it is another Worker's.
+  void end(const std::string& account, const std::string& worker, const std::string& id);
 
  private:
   struct Tail;
