@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 
 namespace cwrangler::bindings {
@@ -20,7 +19,6 @@ std::span<const engine::Op> binding_ops() {
 }
 
 void install_bindings(engine::Isolate& isolate) {
-  isolate.set_state<Delivery>(isolate);
   install_analytics(isolate);
   install_assets(isolate);
   install_cache(isolate);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/bindings/work_thread.h"
+#include "runtime/engine/work_thread.h"
 #include "storage/analytics_store.h"
 #include "storage/cache_store.h"
 #include "storage/d1_database.h"
@@ -68,7 +68,7 @@ class OpenStore {
   const std::filesystem::path state_;
   const std::string id_;
   std::unique_ptr<Store> store_;
-  WorkThread thread_;  // last: its tasks use the others
+  engine::WorkThread thread_;  // last: its tasks use the others
 };
 
 using OpenDatabase = OpenStore<storage::D1Database>;

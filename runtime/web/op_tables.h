@@ -1,4 +1,4 @@
-// The ops of each file of this folder; web_ops.cc joins them.
+// The ops of each file of this folder (crypto/ has a table of its own); web_ops.cc joins them.
 
 #pragma once
 
@@ -12,7 +12,6 @@ std::span<const engine::Op> base64_ops();
 std::span<const engine::Op> clock_ops();
 std::span<const engine::Op> clone_ops();
 std::span<const engine::Op> compression_ops();
-std::span<const engine::Op> crypto_ops();
 std::span<const engine::Op> encoding_ops();
 std::span<const engine::Op> fetch_ops();
 std::span<const engine::Op> html_rewriter_ops();

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "runtime/engine/script_scope.h"
+#include "runtime/web/crypto/op_tables.h"
+#include "runtime/web/delivery.h"
 #include "runtime/web/fetches.h"
 #include "runtime/web/native_objects.h"
 #include "runtime/web/op_tables.h"
@@ -18,9 +20,11 @@ std::span<const engine::Op> web_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
     for (const auto& table :
-         {base64_ops(), clock_ops(), clone_ops(), compression_ops(), crypto_ops(), encoding_ops(),
-          fetch_ops(), html_rewriter_ops(), log_ops(), socket_ops(), task_ops(), timer_ops(),
-          type_ops(), url_ops(), web_socket_ops()}) {
+         {base64_ops(),        cipher_ops(),     clock_ops(),     clone_ops(),    compression_ops(),
+          curve_ops(),         derivation_ops(), digest_ops(),    encoding_ops(), fetch_ops(),
+          html_rewriter_ops(), key_format_ops(), log_ops(),       random_ops(),   rsa_ops(),
+          secret_key_ops(),    signature_ops(),  socket_ops(),    task_ops(),     timer_ops(),
+          type_ops(),          url_ops(),        web_socket_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;
@@ -31,6 +35,7 @@ std::span<const engine::Op> web_ops() {
 void install_web(engine::Isolate& isolate, LogSink log) {
   isolate.set_state<WebState>().log = std::move(log);
   isolate.set_state<NativeObjects>(isolate.v8());
+  isolate.set_state<Delivery>(isolate);
   isolate.set_state<Timers>(isolate);
   isolate.set_state<Fetches>(isolate);
   install_sockets(isolate);

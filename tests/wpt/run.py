@@ -9,11 +9,13 @@
 The tests are no part of the project. They are looked for in the folder that CWRANGLER_WPT names, else in
 ../shared/wpt; where there is none, that is said and the exit status is 77. A failure that is listed in
 expected_failures.txt counts as expected; one that is not listed, or a listed test that passes now, fails the run.
+A line with asterisks in it stands for every test of that pattern, of which one at least must fail.
 """
 
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import os
 import re
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +41,7 @@ PATIENCE, LONG_PATIENCE = 20, 90
 AREAS = [
     "url", "encoding", "streams", "compression", "fetch/api/headers", "fetch/api/request",
     "fetch/api/response", "fetch/api/body", "fetch/api/abort", "fetch/api/basic", "FileAPI",
-    "xhr/formdata", "dom/abort", "dom/events", "html/webappapis", "console", "hr-time",
+    "xhr/formdata", "WebCryptoAPI", "dom/abort", "dom/events", "html/webappapis", "console", "hr-time",
     "websockets",
 ]
 
@@ -146,7 +149,9 @@ class Runner:
                 "base": f"{self._server}/{below}/{test.path.name}"}) + ";")
             settings.flush()
             scripts = [Path(settings.name), HERE / "begin.js", test.root / "resources/testharness.js",
-                       HERE / "end.js", *map(self._filled_in, [*helpers, test.path]), HERE / "done.js"]
+                       HERE / "end.js", *map(self._filled_in, [*helpers, test.path])]
+            if test.path.name.endswith(".any.js"):
+                scripts.append(HERE / "done.js")  # other files say themselves when they have declared all
             return self._outcome(
                 [self._shell, str(seconds), str(folder), *map(str, scripts)], seconds)
 
@@ -187,16 +192,32 @@ def read_expected() -> dict[str, str]:
     return expected
 
 
+def is_pattern(key: str) -> bool:
+    return "*" in key.partition(" | ")[0]
+
+
+def matching(key: str, patterns: Iterable[str]) -> list[str]:
+    """The patterns, of those given, that a failure fits."""
+    # Brackets are part of many names.
+    return [pattern for pattern in patterns if fnmatch.fnmatchcase(key, pattern.replace("[", "[[]"))]
+
+
+def matching_files(pattern: str, files: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(file, pattern.replace("[", "[[]")) for file in files)
+
+
 def key_of(test: Test, name: str) -> str:
     """One line for a test, whatever its name contains."""
     return f"{test.name} | {json.dumps(name, ensure_ascii=True)[1:-1]}"
 
 
 def write_expected(failures: dict[str, str], old: dict[str, str], ran: set[str]) -> None:
-    """Keeps what is known of files that did not run."""
+    """Keeps what is known of files that did not run, and patterns."""
+    patterns = {key: reason for key, reason in old.items() if is_pattern(key)}
     kept = {key: reason for key, reason in old.items() if key.partition(" | ")[0] not in ran}
+    single = {key: error for key, error in failures.items() if not matching(key, patterns)}
     groups: dict[str, list[str]] = {}
-    for key in sorted({**kept, **failures}):
+    for key in sorted({**kept, **single}):
         groups.setdefault(old.get(key) or f"Not examined: {failures[key][:80]}", []).append(key)
     EXPECTED.write_text("\n".join(
         f"# {reason}\n" + "\n".join(keys) + "\n" for reason, keys in sorted(groups.items())))
@@ -232,8 +253,11 @@ def write_table(text: str) -> None:
 
 def report(failures: dict[str, str], expected: dict[str, str]) -> bool:
     """Whether all is as it was expected."""
-    new = sorted(set(failures) - set(expected))
-    mended = sorted(set(expected) - set(failures))
+    patterns = [key for key in expected if is_pattern(key)]
+    fitting = {key: matching(key, patterns) for key in failures}
+    new = sorted(key for key in failures if key not in expected and not fitting[key])
+    needed = {pattern for fits in fitting.values() for pattern in fits}
+    mended = sorted(set(expected) - set(failures) - needed)
     for key in new:
         print(f"FAILED {key}\n       {failures[key][:200]}")
     for key in mended:
@@ -273,7 +297,7 @@ def main() -> int:
     if options.table:
         write_table(table(outcomes, left_out))
     ok = report(failures, {key: reason for key, reason in expected.items()
-                           if key.partition(" | ")[0] in outcomes})
+                           if matching_files(key.partition(" | ")[0], outcomes)})
     total = sum(outcome.count for outcome in outcomes.values())
     print(f"web platform tests: {total} in {len(outcomes)} files, {total - len(failures)} passed, "
           f"{len(failures)} failed; {len(left_out)} files do not apply")

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -23,6 +23,7 @@ using engine::Isolate;
 using engine::PendingPromise;
 using engine::ScriptScope;
 using storage::AnalyticsPoint;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Datasets {

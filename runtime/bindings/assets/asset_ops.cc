@@ -25,9 +25,9 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
-#include "runtime/bindings/work_thread.h"
+#include "runtime/engine/work_thread.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -36,6 +36,7 @@ using engine::Call;
 using engine::Isolate;
 using engine::PendingPromise;
 using engine::ScriptScope;
+using web::Delivery;
 
 /// `_headers` and `_redirects` of this size are no such files.
 constexpr size_t kLargestText = 4 << 20;
@@ -90,7 +91,7 @@ std::vector<uint8_t> read_at(const Folder& folder, const std::string& path, int6
 /// State of an isolate: the folders it has opened, by handle, and who reads them.
 struct Assets {
   std::vector<std::shared_ptr<const Folder>> folders;
-  std::unique_ptr<WorkThread> reader;
+  std::unique_ptr<engine::WorkThread> reader;
 };
 
 const std::shared_ptr<const Folder>& folder_of(Call call) {
@@ -101,7 +102,7 @@ const std::shared_ptr<const Folder>& folder_of(Call call) {
 void asset_open(Call call) {
   Assets& assets = Isolate::from(call).state<Assets>();
   assets.folders.push_back(std::make_shared<const Folder>(text_argument(call, 0)));
-  if (!assets.reader) assets.reader = std::make_unique<WorkThread>();
+  if (!assets.reader) assets.reader = std::make_unique<engine::WorkThread>();
   call.GetReturnValue().Set(static_cast<uint32_t>(assets.folders.size() - 1));
 }
 

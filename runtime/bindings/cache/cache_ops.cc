@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
 #include "runtime/bindings/uploads.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -38,6 +38,7 @@ using storage::Blob;
 using storage::CacheStore;
 using storage::R2Reader;
 using storage::R2Upload;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Caches {

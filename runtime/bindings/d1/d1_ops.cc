@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -28,6 +28,7 @@ using storage::Blob;
 using storage::D1Query;
 using storage::D1Result;
 using storage::SqlValue;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Databases {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -22,6 +22,7 @@ using engine::Call;
 using engine::Isolate;
 using engine::PendingPromise;
 using engine::ScriptScope;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Outboxes {

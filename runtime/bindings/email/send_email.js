@@ -1,7 +1,7 @@
 // A send_email binding: https://developers.cloudflare.com/email-service/api/send-emails/workers-api/
 
 import {ops} from '../../web/js/host.js';
-import {crypto} from '../../web/js/crypto.js';
+import {crypto} from '../../web/js/crypto/crypto.js';
 import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
 import {addressOf, isMailbox, normalized} from './address.js';
 import {EmailMessage} from './email_message.js';

@@ -17,9 +17,9 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -32,6 +32,7 @@ using storage::KvChange;
 using storage::KvEntry;
 using storage::KvKey;
 using storage::KvStore;
+using web::Delivery;
 
 /// Larger values are read by the namespace's own thread.
 constexpr size_t kMostBytesAtOnce = 64 << 10;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "runtime/bindings/queues/queue_delivery.h"
-#include "runtime/bindings/work_thread.h"
+#include "runtime/engine/work_thread.h"
 #include "storage/queue_store.h"
 
 namespace cwrangler::bindings {
@@ -58,7 +58,7 @@ class OpenQueues {
   uint64_t latest_owner_ = 0;
   std::unique_ptr<storage::QueueStore> store_;  // the thread's, as the next one is
   QueueDelivery delivery_;
-  WorkThread thread_;  // last: its tasks use the others
+  engine::WorkThread thread_;  // last: its tasks use the others
 };
 
 /// `state`: the folder of local state; empty: one that is removed when this process ends.

@@ -25,9 +25,9 @@
 
 #include "runtime/bindings/arguments.h"
 #include "runtime/bindings/binding_ops.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/queues/open_queues.h"
+#include "runtime/web/delivery.h"
 #include "runtime/web/web_state.h"
 
 namespace cwrangler::bindings {
@@ -42,6 +42,7 @@ using storage::DeadMessage;
 using storage::QueueBacklog;
 using storage::QueueMessage;
 using storage::QueueSettlement;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle. Batches that it has not settled by its end
 /// are tried again.

@@ -27,10 +27,10 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
 #include "runtime/bindings/uploads.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -48,6 +48,7 @@ using storage::R2Object;
 using storage::R2Range;
 using storage::R2Reader;
 using storage::R2Upload;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Buckets {

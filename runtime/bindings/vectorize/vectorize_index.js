@@ -1,6 +1,6 @@
 // A Vectorize index: https://developers.cloudflare.com/vectorize/reference/client-api/
 
-import {crypto} from '../../web/js/crypto.js';
+import {crypto} from '../../web/js/crypto/crypto.js';
 import {ops} from '../../web/js/host.js';
 import {disallowedOperation, isTopLevel} from '../../web/js/top_level.js';
 

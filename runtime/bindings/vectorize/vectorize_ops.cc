@@ -22,9 +22,9 @@
 #include <vector>
 
 #include "runtime/bindings/arguments.h"
-#include "runtime/bindings/delivery.h"
 #include "runtime/bindings/op_tables.h"
 #include "runtime/bindings/stores.h"
+#include "runtime/web/delivery.h"
 
 namespace cwrangler::bindings {
 namespace {
@@ -37,6 +37,7 @@ using nlohmann::json;
 using storage::StoredVector;
 using storage::VectorMetric;
 using storage::VectorStore;
+using web::Delivery;
 
 /// State of an isolate: what it has opened, by handle.
 struct Indexes {

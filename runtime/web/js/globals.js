@@ -2,7 +2,9 @@
 
 import {console} from './console.js';
 import {core} from './core.js';
-import {Crypto, crypto} from './crypto.js';
+import {Crypto, crypto} from './crypto/crypto.js';
+import {CryptoKey} from './crypto/crypto_key.js';
+import {SubtleCrypto} from './crypto/subtle_crypto.js';
 import {fetch} from './fetch.js';
 import {HTMLRewriter} from './html_rewriter.js';
 import {Request, Response} from './http_extensions.js';
@@ -93,10 +95,12 @@ export function installGlobals() {
     for (const name in functions) expose(name, functions[name]);
   }
   expose('Crypto', Crypto);
+  expose('CryptoKey', CryptoKey);
   expose('HTMLRewriter', HTMLRewriter);
   expose('Navigator', Navigator);
   expose('Request', Request);
   expose('Response', Response);
+  expose('SubtleCrypto', SubtleCrypto);
   expose('WebSocket', WebSocket);
   expose('WebSocketPair', WebSocketPair);
   expose('console', console);

@@ -12,7 +12,7 @@
 
 using cwrangler::bindings::open_dataset;
 using cwrangler::bindings::open_namespace;
-using cwrangler::bindings::WorkThread;
+using cwrangler::engine::WorkThread;
 using cwrangler::storage::AnalyticsStore;
 using cwrangler::storage::Blob;
 using cwrangler::storage::KvChange;

@@ -1,8 +1,8 @@
-#include "runtime/bindings/work_thread.h"
+#include "runtime/engine/work_thread.h"
 
 #include <utility>
 
-namespace cwrangler::bindings {
+namespace cwrangler::engine {
 
 WorkThread::WorkThread() : thread_([this] { run(); }) {}
 
@@ -86,4 +86,4 @@ void WorkThread::run() {
   }
 }
 
-}  // namespace cwrangler::bindings
+}  // namespace cwrangler::engine

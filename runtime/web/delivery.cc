@@ -1,9 +1,9 @@
-#include "runtime/bindings/delivery.h"
+#include "runtime/web/delivery.h"
 
 #include <boost/asio/post.hpp>
 #include <utility>
 
-namespace cwrangler::bindings {
+namespace cwrangler::web {
 
 using engine::PendingPromise;
 using engine::ScriptScope;
@@ -44,4 +44,4 @@ void Delivery::Reply::fail(std::string message) const {
   });
 }
 
-}  // namespace cwrangler::bindings
+}  // namespace cwrangler::web

@@ -1,35 +1,14 @@
-// Random values of the Web Cryptography API: https://w3c.github.io/webcrypto/#Crypto-interface
+// The object `crypto`: https://w3c.github.io/webcrypto/#Crypto-interface
 
-import {core} from './core.js';
-import {ops} from './host.js';
-import {disallowedOperation, isTopLevel} from './top_level.js';
+import {core} from '../core.js';
+import {DigestStream} from './digest_stream.js';
+import {fillRandomly} from './random.js';
+import {subtle} from './subtle_crypto.js';
 
 const {DOMException} = core.loadExtScript('ext:deno_web/01_dom_exception.js');
 
 /** The standard's limit of one call, in bytes. */
 const MAXIMUM = 65536;
-
-/** @type {((bytes: Uint8Array) => boolean) | null} */
-let gate = null;
-
-/**
- * Puts a function before the source of randomness. It gets every view that is to be filled; when it
- * returns true it has filled it, when it throws the caller sees that, else the bytes are random.
- * @param {((bytes: Uint8Array) => boolean) | null} newGate null takes it away
- */
-export function setEntropyGate(newGate) {
-  gate = newGate;
-}
-
-/** @param {Uint8Array} bytes */
-function fill(bytes) {
-  if (gate !== null) {
-    if (gate(bytes)) return;
-  } else if (isTopLevel()) {
-    throw disallowedOperation();
-  }
-  ops.randomBytes(bytes);
-}
 
 const INTEGER_ARRAYS = new Set([
   'Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array',
@@ -43,6 +22,15 @@ let constructing = false;
 export class Crypto {
   constructor() {
     if (!constructing) throw new TypeError('Illegal constructor');
+  }
+
+  /** Workers' own. */
+  get DigestStream() {
+    return DigestStream;
+  }
+
+  get subtle() {
+    return subtle;
   }
 
   /**
@@ -60,14 +48,14 @@ export class Crypto {
           `The requested length (${array.byteLength} bytes) exceeds ${MAXIMUM} bytes`,
           'QuotaExceededError');
     }
-    fill(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    fillRandomly(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     return array;
   }
 
   /** @returns {string} a version 4 UUID, RFC 9562 section 5.4 */
   randomUUID() {
     const bytes = new Uint8Array(16);
-    fill(bytes);
+    fillRandomly(bytes);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex = '';

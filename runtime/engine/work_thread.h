@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace cwrangler::bindings {
+namespace cwrangler::engine {
 
 class WorkThread {
  public:
@@ -66,4 +66,4 @@ class WorkThread {
   std::thread thread_;  // last: it uses the others
 };
 
-}  // namespace cwrangler::bindings
+}  // namespace cwrangler::engine

@@ -1,6 +1,6 @@
 #include <openssl/rand.h>
 
-#include "runtime/web/op_tables.h"
+#include "runtime/web/crypto/op_tables.h"
 
 namespace cwrangler::web {
 namespace {
@@ -15,7 +15,7 @@ void random_bytes(engine::Call call) {
 
 }  // namespace
 
-std::span<const engine::Op> crypto_ops() {
+std::span<const engine::Op> random_ops() {
   static constexpr engine::Op OPS[] = {{"randomBytes", engine::op<random_bytes>}};
   return OPS;
 }

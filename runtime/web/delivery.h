@@ -12,7 +12,7 @@
 #include "runtime/engine/script_scope.h"
 #include "runtime/web/promise_table.h"
 
-namespace cwrangler::bindings {
+namespace cwrangler::web {
 
 /// State of an isolate. Promises live here, on the isolate's thread; other threads hold a Reply.
 class Delivery {
@@ -51,8 +51,8 @@ class Delivery {
   };
 
   engine::Isolate& isolate_;
-  web::PromiseTable promises_;
+  PromiseTable promises_;
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
-}  // namespace cwrangler::bindings
+}  // namespace cwrangler::web
