@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import crypto
 import instances
 import stores
 import web
@@ -167,6 +168,7 @@ def rows(scratch: Path) -> dict[str, Measuring]:
     _add_stores(found)
     if shutil.which("node"):
         _add_web(found)
+        _add_crypto(found)
     return found
 
 
@@ -214,6 +216,17 @@ def _add_web(found: dict[str, Measuring]) -> None:
                 peer, "", {"call_us": pieces()[name].node_microseconds})
         found[f"web: {name}"] = lambda *_, name=name, peer=peer: Row(
             f"web: {name}", peer, {"call_us": pieces()[name].microseconds})
+
+
+def _add_crypto(found: dict[str, Measuring]) -> None:
+    """Rows of crypto.subtle, each beside OpenSSL itself; all are measured when the first is wanted."""
+    pieces = functools.cache(lambda: {piece.name: piece for piece in crypto.pieces(rounds=5)})
+    for name in crypto.PIECES:
+        peer = f"OpenSSL in place, {name}"
+        found[peer] = lambda *_, name=name, peer=peer: Row(
+            peer, "", {"call_us": pieces()[name].openssl_microseconds})
+        found[f"crypto: {name}"] = lambda *_, name=name, peer=peer: Row(
+            f"crypto: {name}", peer, {"call_us": pieces()[name].microseconds})
 
 
 def cell(row: Row, column: str, measured: dict[str, Row]) -> str:

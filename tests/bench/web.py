@@ -45,7 +45,7 @@ OTHERS = ("pipeTo, 64 KiB", "Blob.text, 64 KiB", "EventTarget, one event", "stru
 
 
 def node_version() -> str:
-    return _output("node", "--version").strip()
+    return output("node", "--version").strip()
 
 
 #: Seconds that one round of all pieces may take.
@@ -58,10 +58,10 @@ def pieces(rounds: int) -> list[Piece]:
     node: list[dict[str, float]] = []
     contexts: list[float] = []
     for _ in range(rounds):
-        ours.append(json.loads(_output(str(BUILD / "bin" / "wpt-shell"), str(PATIENCE), str(PEERS),
-                                       str(PEERS / "web_operations.js"))))
-        node.append(json.loads(_output("node", str(PEERS / "web_node.cjs"))))
-        contexts.append(float(_output(str(BUILD / "bin" / "context-bench"))) * 1000)
+        ours.append(json.loads(output(str(BUILD / "bin" / "wpt-shell"), str(PATIENCE), str(PEERS),
+                                       str(PEERS / "timing.js"), str(PEERS / "web_operations.js"))))
+        node.append(json.loads(output("node", str(PEERS / "web_node.cjs"), "web_operations.js")))
+        contexts.append(float(output(str(BUILD / "bin" / "context-bench"))) * 1000)
     found = [
         Piece(name, statistics.median(one[name] for one in ours),
               statistics.median(one[name] for one in node))
@@ -70,7 +70,7 @@ def pieces(rounds: int) -> list[Piece]:
     return [*found, Piece(CONTEXT, statistics.median(contexts))]
 
 
-def _output(*command: str) -> str:
+def output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode or not done.stdout:
         raise RuntimeError(f"{' '.join(command)}: exit code {done.returncode}: {done.stderr}")

@@ -13,6 +13,7 @@ from dev_process import BUILD, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 import bench  # noqa: E402
+import crypto  # noqa: E402
 import instances  # noqa: E402
 import web  # noqa: E402
 from measure import Running, Server  # noqa: E402
@@ -68,3 +69,8 @@ def test_the_web_platform_is_within_four_times_what_it_aims_at() -> None:
     slow = [web.line(piece) for piece in web.pieces(rounds=1)
             if piece.ratio and piece.ratio > 4 * web.AIMS.get(piece.name, 4)]
     assert slow == []
+
+
+def test_crypto_is_within_twice_what_openssl_takes() -> None:
+    large = [piece for piece in crypto.pieces(rounds=1) if piece.name.endswith("1 MiB")]
+    assert [(piece.name, piece.ratio) for piece in large if piece.ratio > 2] == []

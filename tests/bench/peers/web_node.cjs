@@ -1,4 +1,4 @@
-// Runs web_operations.js in Node: `node web_node.cjs`.
+// Runs one of the scripts beside it in Node: `node web_node.cjs web_operations.js`.
 
 'use strict';
 
@@ -6,6 +6,9 @@ const {readFileSync} = require('node:fs');
 const {join} = require('node:path');
 const {runInThisContext} = require('node:vm');
 
+globalThis.crypto ??= require('node:crypto').webcrypto;
 globalThis.report = (text) => process.stdout.write(text);
-const script = join(__dirname, 'web_operations.js');
-runInThisContext(readFileSync(script, 'utf8'), script);
+for (const name of ['timing.js', process.argv[2]]) {
+  const script = join(__dirname, name);
+  runInThisContext(readFileSync(script, 'utf8'), script);
+}
