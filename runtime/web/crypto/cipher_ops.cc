@@ -1,6 +1,6 @@
-// AES in its modes: https://w3c.github.io/webcrypto/#aes-cbc and those beside it. Sizes and ranges are
-// checked by js/crypto/aes.js; each op returns undefined when OpenSSL refuses, as it does for a wrong
-// tag or padding.
+// AES in its modes: https://w3c.github.io/webcrypto/#aes-cbc and those beside it. Sizes and ranges
+// are checked by js/crypto/aes.js; each op returns undefined when OpenSSL refuses, as it does for a
+// wrong tag or padding.
 
 #include <algorithm>
 #include <array>
@@ -61,8 +61,8 @@ class Cipher {
                                                  static_cast<int>(iv.size()), nullptr) != 1) {
       return false;
     }
-    return EVP_CipherInit_ex2(context_.get(), nullptr, key.data(),
-                              iv.empty() ? nullptr : iv.data(), encrypt, nullptr) == 1;
+    return EVP_CipherInit_ex2(context_.get(), nullptr, key.data(), iv.empty() ? nullptr : iv.data(),
+                              encrypt, nullptr) == 1;
   }
 
   bool authenticate(std::span<const uint8_t> additional_data) {
@@ -74,8 +74,8 @@ class Cipher {
     while (!input.empty()) {
       const auto piece = input.first(std::min(input.size(), PIECE));
       int length = 0;
-      if (EVP_CipherUpdate(context_.get(), output == nullptr ? nullptr : output + written_,
-                           &length, piece.data(), static_cast<int>(piece.size())) != 1) {
+      if (EVP_CipherUpdate(context_.get(), output == nullptr ? nullptr : output + written_, &length,
+                           piece.data(), static_cast<int>(piece.size())) != 1) {
         return false;
       }
       if (output != nullptr) written_ += static_cast<size_t>(length);
@@ -200,14 +200,14 @@ void aes_gcm_encrypt(engine::Call call) {
   if (!cipher.start(Mode::gcm, Direction::encrypt, key_argument(call, 0),
                     engine::bytes_of(call[1])) ||
       !cipher.authenticate(engine::bytes_of(call[2])) || !cipher.update(bytes, result.data()) ||
-      !cipher.finish(result.data()) ||
-      !cipher.take_tag({result.data() + bytes.size(), tag_size})) {
+      !cipher.finish(result.data()) || !cipher.take_tag({result.data() + bytes.size(), tag_size})) {
     return refuse();
   }
   return_bytes(call, std::move(result), bytes.size() + tag_size);
 }
 
-/// aesGcmDecrypt(key, iv, additional data, tag's bytes, bytes with the tag at their end) → ArrayBuffer
+/// aesGcmDecrypt(key, iv, additional data, tag's bytes, bytes with the tag at their end) →
+/// ArrayBuffer
 void aes_gcm_decrypt(engine::Call call) {
   const auto tag_size = static_cast<size_t>(call[3].As<v8::Number>()->Value());
   const std::span<const uint8_t> bytes = engine::bytes_of(call[4]);

@@ -1,5 +1,5 @@
-// Where an isolate does what takes too long for its own thread: passwords that are stretched, RSA keys
-// that are searched for.
+// Where an isolate does what takes too long for its own thread: passwords that are stretched, RSA
+// keys that are searched for.
 
 #pragma once
 

@@ -1,4 +1,5 @@
-// Keys of elliptic curves: those of NIST (https://w3c.github.io/webcrypto/#ecdsa), Ed25519 and X25519.
+// Keys of elliptic curves: those of NIST (https://w3c.github.io/webcrypto/#ecdsa), Ed25519 and
+// X25519.
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -20,7 +21,8 @@ void return_octets(engine::Call call, std::vector<uint8_t> bytes) {
   call.GetReturnValue().Set(engine::move_to_uint8array(call.GetIsolate(), std::move(bytes)));
 }
 
-// --- NIST's curves ----------------------------------------------------------------------------------
+// --- NIST's curves
+// ----------------------------------------------------------------------------------
 
 /// ecGenerate(curve) → key. Curve: "P-256", "P-384", "P-521"
 void ec_generate(engine::Call call) {
@@ -100,7 +102,8 @@ void ec_scalar(engine::Call call) {
   return_octets(call, std::move(bytes));
 }
 
-// --- Ed25519 and X25519 -----------------------------------------------------------------------------
+// --- Ed25519 and X25519
+// -----------------------------------------------------------------------------
 
 /// okpGenerate(type) → key. Type: "Ed25519", "X25519"
 void okp_generate(engine::Call call) {
@@ -111,8 +114,8 @@ void okp_generate(engine::Call call) {
 /// okpFromBytes(type, private, 32 bytes) → key
 void okp_from_bytes(engine::Call call) {
   const std::string type = engine::to_utf8(call.GetIsolate(), call[0]);
-  const auto make = call[1]->IsTrue() ? EVP_PKEY_new_raw_private_key_ex
-                                      : EVP_PKEY_new_raw_public_key_ex;
+  const auto make =
+      call[1]->IsTrue() ? EVP_PKEY_new_raw_private_key_ex : EVP_PKEY_new_raw_public_key_ex;
   const std::span<const uint8_t> bytes = engine::bytes_of(call[2]);
   return_key(call, EvpKey(make(nullptr, type.c_str(), nullptr, bytes.data(), bytes.size())));
 }
@@ -120,8 +123,7 @@ void okp_from_bytes(engine::Call call) {
 /// okpBytes(key, private) → Uint8Array
 void okp_bytes(engine::Call call) {
   EVP_PKEY* const key = key_argument(call, 0);
-  const auto read =
-      call[1]->IsTrue() ? EVP_PKEY_get_raw_private_key : EVP_PKEY_get_raw_public_key;
+  const auto read = call[1]->IsTrue() ? EVP_PKEY_get_raw_private_key : EVP_PKEY_get_raw_public_key;
   std::vector<uint8_t> bytes(32);
   size_t size = bytes.size();
   if (read(key, bytes.data(), &size) != 1) return refuse();
@@ -132,14 +134,10 @@ void okp_bytes(engine::Call call) {
 
 std::span<const engine::Op> curve_ops() {
   static constexpr engine::Op OPS[] = {
-      {"ecGenerate", engine::op<ec_generate>},
-      {"ecFromPoint", engine::op<ec_from_point>},
-      {"ecFromScalar", engine::op<ec_from_scalar>},
-      {"ecPoint", engine::op<ec_point>},
-      {"ecScalar", engine::op<ec_scalar>},
-      {"okpGenerate", engine::op<okp_generate>},
-      {"okpFromBytes", engine::op<okp_from_bytes>},
-      {"okpBytes", engine::op<okp_bytes>},
+      {"ecGenerate", engine::op<ec_generate>},      {"ecFromPoint", engine::op<ec_from_point>},
+      {"ecFromScalar", engine::op<ec_from_scalar>}, {"ecPoint", engine::op<ec_point>},
+      {"ecScalar", engine::op<ec_scalar>},          {"okpGenerate", engine::op<okp_generate>},
+      {"okpFromBytes", engine::op<okp_from_bytes>}, {"okpBytes", engine::op<okp_bytes>},
   };
   return OPS;
 }

@@ -1,4 +1,5 @@
-// Keys from keys: HKDF (RFC 5869), PBKDF2 (RFC 8018), and what two parties agree on by ECDH or X25519.
+// Keys from keys: HKDF (RFC 5869), PBKDF2 (RFC 8018), and what two parties agree on by ECDH or
+// X25519.
 
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
@@ -57,11 +58,10 @@ void pbkdf2(engine::Call call) {
                                   iterations, length,
                                   reply = isolate.state<Delivery>().promise(call)] {
     const auto result = std::make_shared<ResultBytes>(length);
-    const bool done =
-        PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(password->bytes().data()),
-                          static_cast<int>(password->bytes().size()), salt.data(),
-                          static_cast<int>(salt.size()), iterations, digest,
-                          static_cast<int>(length), result->data()) == 1;
+    const bool done = PKCS5_PBKDF2_HMAC(reinterpret_cast<const char*>(password->bytes().data()),
+                                        static_cast<int>(password->bytes().size()), salt.data(),
+                                        static_cast<int>(salt.size()), iterations, digest,
+                                        static_cast<int>(length), result->data()) == 1;
     if (!done) refuse();
     reply.send([result, done](engine::ScriptScope& scope, engine::PendingPromise& promise) {
       if (!done) return promise.resolve();

@@ -1,5 +1,5 @@
-// Asymmetric keys as the structures SubjectPublicKeyInfo (RFC 5280) and PrivateKeyInfo (RFC 5208), in
-// DER.
+// Asymmetric keys as the structures SubjectPublicKeyInfo (RFC 5280) and PrivateKeyInfo (RFC 5208),
+// in DER.
 
 #include <limits>
 
@@ -9,8 +9,8 @@
 namespace cwrangler::web {
 namespace {
 
-/// The name of a key's type as the ops have it. "" for those that WebCrypto does not know, an RSA key
-/// that is bound to PSS among them.
+/// The name of a key's type as the ops have it. "" for those that WebCrypto does not know, an RSA
+/// key that is bound to PSS among them.
 std::string type_of(const EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
     case EVP_PKEY_RSA:
@@ -87,8 +87,7 @@ void key_to_pkcs8(engine::Call call) {
   EVP_PKEY* const key = NativeObjects::unwrap<AsymmetricKey>(call[0]).key();
   const Pkcs8 info(EVP_PKEY2PKCS8(key));
   if (info == nullptr) return refuse();
-  return_der(call,
-             [&](uint8_t** output) { return i2d_PKCS8_PRIV_KEY_INFO(info.get(), output); });
+  return_der(call, [&](uint8_t** output) { return i2d_PKCS8_PRIV_KEY_INFO(info.get(), output); });
 }
 
 }  // namespace

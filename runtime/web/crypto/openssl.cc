@@ -28,8 +28,8 @@ v8::Local<v8::ArrayBuffer> ResultBytes::to_array_buffer(v8::Isolate* isolate) &&
   }
   return v8::ArrayBuffer::New(
       isolate, v8::ArrayBuffer::NewBackingStore(
-                   memory_.release(), size_,
-                   [](void* memory, size_t, void*) { std::free(memory); }, nullptr));
+                   memory_.release(), size_, [](void* memory, size_t, void*) { std::free(memory); },
+                   nullptr));
 }
 
 const EVP_MD* digest_named(const std::string& name) {

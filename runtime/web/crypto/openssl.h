@@ -74,15 +74,15 @@ class ResultBytes {
   size_t size_;
 };
 
-/// A digest by the name that WebCrypto has for it: "SHA-256". Throws std::invalid_argument for other
-/// names: js/crypto/ has checked it. Any thread.
+/// A digest by the name that WebCrypto has for it: "SHA-256". Throws std::invalid_argument for
+/// other names: js/crypto/ has checked it. Any thread.
 const EVP_MD* digest_named(const std::string& name);
 
 /// The value of op argument `index` as the name of a digest.
 const EVP_MD* digest_argument(engine::Call call, int index);
 
-/// Leaves the result of an op undefined, by which JavaScript knows that OpenSSL refused, and forgets
-/// OpenSSL's reasons: the next call must not find them.
+/// Leaves the result of an op undefined, by which JavaScript knows that OpenSSL refused, and
+/// forgets OpenSSL's reasons: the next call must not find them.
 void refuse();
 
 /// Sets an op's result: a handle that owns the key; undefined when there is none.

@@ -61,8 +61,9 @@ void rsa_generate(engine::Call call) {
     reply.send([key](engine::ScriptScope& scope, engine::PendingPromise& promise) {
       if (key == nullptr) return promise.resolve();
       EVP_PKEY_up_ref(key.get());
-      promise.resolve(engine::Isolate::from(scope.v8()).state<NativeObjects>().wrap(
-          std::make_unique<AsymmetricKey>(EvpKey(key.get()))));
+      promise.resolve(engine::Isolate::from(scope.v8())
+                          .state<NativeObjects>()
+                          .wrap(std::make_unique<AsymmetricKey>(EvpKey(key.get()))));
     });
   });
 }
@@ -139,7 +140,8 @@ void rsa_oaep(engine::Call call) {
   }
   if (!label.empty()) {
     void* const copy = OPENSSL_memdup(label.data(), label.size());
-    if (EVP_PKEY_CTX_set0_rsa_oaep_label(context.get(), copy, static_cast<int>(label.size())) != 1) {
+    if (EVP_PKEY_CTX_set0_rsa_oaep_label(context.get(), copy, static_cast<int>(label.size())) !=
+        1) {
       OPENSSL_free(copy);
       return refuse();
     }

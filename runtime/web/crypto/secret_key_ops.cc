@@ -30,8 +30,8 @@ void hmac(engine::Call call) {
   ResultBytes result(static_cast<size_t>(EVP_MD_get_size(digest)));
   // A null key would mean that of the call before.
   static const uint8_t NO_BYTES = 0;
-  if (HMAC(digest, key.empty() ? &NO_BYTES : key.data(), static_cast<int>(key.size()),
-           bytes.data(), bytes.size(), result.data(), nullptr) == nullptr) {
+  if (HMAC(digest, key.empty() ? &NO_BYTES : key.data(), static_cast<int>(key.size()), bytes.data(),
+           bytes.size(), result.data(), nullptr) == nullptr) {
     return refuse();
   }
   call.GetReturnValue().Set(std::move(result).to_array_buffer(call.GetIsolate()));

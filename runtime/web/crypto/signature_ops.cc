@@ -9,7 +9,8 @@ namespace cwrangler::web {
 namespace {
 
 /// What the ops' first arguments say: (key, scheme, digest name, salt length, …). Scheme: "PKCS1",
-/// "PSS", "ECDSA", "EdDSA"; the last has no digest, and only PSS has a salt, whose length is in bytes.
+/// "PSS", "ECDSA", "EdDSA"; the last has no digest, and only PSS has a salt, whose length is in
+/// bytes.
 struct Scheme {
   EVP_PKEY* key;
   std::string name;
@@ -32,7 +33,8 @@ struct Scheme {
   size_t number_size() const { return (static_cast<size_t>(EVP_PKEY_get_bits(key)) + 7) / 8; }
 };
 
-/// WebCrypto's signatures of ECDSA are the two numbers side by side (IEEE P1363), OpenSSL's are DER.
+/// WebCrypto's signatures of ECDSA are the two numbers side by side (IEEE P1363), OpenSSL's are
+/// DER.
 std::vector<uint8_t> from_der(std::span<const uint8_t> der, size_t number_size) {
   const uint8_t* read = der.data();
   const EcdsaSignature signature(d2i_ECDSA_SIG(nullptr, &read, static_cast<long>(der.size())));
