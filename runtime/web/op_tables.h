@@ -20,6 +20,7 @@ std::span<const engine::Op> task_ops();
 std::span<const engine::Op> timer_ops();
 std::span<const engine::Op> type_ops();
 std::span<const engine::Op> url_ops();
+std::span<const engine::Op> url_pattern_ops();
 std::span<const engine::Op> web_socket_ops();
 
 }  // namespace cwrangler::web

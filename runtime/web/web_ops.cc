@@ -20,11 +20,12 @@ std::span<const engine::Op> web_ops() {
   static const std::vector<engine::Op> joined = [] {
     std::vector<engine::Op> ops;
     for (const auto& table :
-         {base64_ops(),        cipher_ops(),     clock_ops(),     clone_ops(),    compression_ops(),
-          curve_ops(),         derivation_ops(), digest_ops(),    encoding_ops(), fetch_ops(),
-          html_rewriter_ops(), key_format_ops(), log_ops(),       random_ops(),   rsa_ops(),
-          secret_key_ops(),    signature_ops(),  socket_ops(),    task_ops(),     timer_ops(),
-          type_ops(),          url_ops(),        web_socket_ops()}) {
+         {base64_ops(),      cipher_ops(), clock_ops(),         clone_ops(),
+          compression_ops(), curve_ops(),  derivation_ops(),    digest_ops(),
+          encoding_ops(),    fetch_ops(),  html_rewriter_ops(), key_format_ops(),
+          log_ops(),         random_ops(), rsa_ops(),           secret_key_ops(),
+          signature_ops(),   socket_ops(), task_ops(),          timer_ops(),
+          type_ops(),        url_ops(),    url_pattern_ops(),   web_socket_ops()}) {
       ops.insert(ops.end(), table.begin(), table.end());
     }
     return ops;

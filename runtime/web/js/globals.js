@@ -11,6 +11,7 @@ import {Request, Response} from './http_extensions.js';
 import {adoptInspect} from './inspect.js';
 import {microtaskFunctions} from './microtasks.js';
 import {timerFunctions} from './timers.js';
+import {URLPattern} from './url_pattern.js';
 import {WebSocket, WebSocketPair} from './websocket.js';
 
 const load = (name) => core.loadExtScript(`ext:${name}`);
@@ -101,6 +102,7 @@ export function installGlobals() {
   expose('Request', Request);
   expose('Response', Response);
   expose('SubtleCrypto', SubtleCrypto);
+  expose('URLPattern', URLPattern);
   expose('WebSocket', WebSocket);
   expose('WebSocketPair', WebSocketPair);
   expose('console', console);
