@@ -44,6 +44,10 @@ const PATCHES = {
     ['const stream = createReadableStream(\n', 'const stream = createReadableByteStream(\n'],
     // An iterable object is converted to a string, as in Workers.
     ['webidl.isAsyncSequence(V) && !isStringObject(V)', 'false'],
+    // Of the readable end of a FixedLengthStream.
+    ['return { extractBody, InnerBody, mixinBody, packageData };',
+      'const setBodyLength = (stream, length) => WeakMapPrototypeSet(staticBodyLength, stream, length);\n' +
+      'return { extractBody, InnerBody, mixinBody, packageData, setBodyLength };'],
   ],
   // Members that Workers' Request has beside the standard.
   'deno_fetch/23_request.js': [

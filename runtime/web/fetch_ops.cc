@@ -26,7 +26,8 @@ std::string latin1(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   return bytes;
 }
 
-/// fetchStart(method, url, flat headers, body: null | Uint8Array | true (it follows),
+/// fetchStart(method, url, flat headers,
+///            body: null | Uint8Array | true (it follows) | number (it follows, so many bytes),
 ///            direct: through no proxy) → id
 void fetch_start(engine::Call call) {
   v8::Isolate* const isolate = call.GetIsolate();
@@ -41,7 +42,10 @@ void fetch_start(engine::Call call) {
     request.headers.push_back(value.empty() ? name + ";" : name + ": " + value);
   }
   request.has_body = !call[3]->IsNull();
-  request.streams_body = call[3]->IsTrue();
+  request.streams_body = call[3]->IsTrue() || call[3]->IsNumber();
+  if (call[3]->IsNumber()) {
+    request.streamed_length = static_cast<int64_t>(call[3].As<v8::Number>()->Value());
+  }
   if (request.has_body && !request.streams_body) request.body = copy_of(call[3]);
   request.direct = call[4]->IsTrue();
   call.GetReturnValue().Set(fetches(call).start(std::move(request)));

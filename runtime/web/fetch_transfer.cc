@@ -83,9 +83,9 @@ void FetchTransfer::set_body(const FetchRequest& request) {
   curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &FetchTransfer::on_read);
   curl_easy_setopt(easy, CURLOPT_READDATA, this);
-  // -1: chunked, or HTTP/2's frames
   curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                   streams_body_ ? curl_off_t{-1} : static_cast<curl_off_t>(request.body.size()));
+                   streams_body_ ? static_cast<curl_off_t>(request.streamed_length)
+                                 : static_cast<curl_off_t>(request.body.size()));
 }
 
 void FetchTransfer::finish(CURLcode result) {

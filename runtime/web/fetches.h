@@ -25,9 +25,10 @@ struct FetchRequest {
   std::string url;
   std::vector<std::string> headers;
   bool has_body = false;
-  bool streams_body = false;  ///< the body comes through write() and end_body()
-  std::vector<uint8_t> body;  ///< the whole body otherwise
-  bool direct = false;        ///< through no proxy
+  bool streams_body = false;     ///< the body comes through write() and end_body()
+  int64_t streamed_length = -1;  ///< bytes that will come so; -1: not known
+  std::vector<uint8_t> body;     ///< the whole body otherwise
+  bool direct = false;           ///< through no proxy
 };
 
 /// All on the isolate's thread. A fetch is known by its id until read() gave its end, or cancel().

@@ -13,7 +13,7 @@ import {fetchWebSocket} from './websocket.js';
 const {URL} = core.loadExtScript('ext:deno_web/00_url.js');
 const {ReadableStream} = core.loadExtScript('ext:deno_web/06_streams.js');
 
-/** A body that is made of a Blob or a form is sent with its length up to this size, in bytes. */
+/** A body that is made of a Blob or a form can be sent again up to this size, in bytes. */
 const MAXIMUM_HELD = 64 << 20;
 /** The standard's limit of redirects in a row. */
 const MAXIMUM_REDIRECTS = 20;
@@ -76,14 +76,14 @@ async function sendBody(id, stream, failed) {
  * One request to one server.
  * @returns {Promise<{id: number, status: number, statusText: string, headers: string[]}>}
  */
-async function send({method, url, headers, body, signal}) {
+async function send({method, url, headers, body, length, signal}) {
   const streams = body !== null && typeof body !== 'string' && !(body instanceof Uint8Array);
   const content = typeof body === 'string' ? ops.encodeUtf8(body) : body;
   const standIn = redirectUrl(url);
   const sent = headersToSend(headers);
   if (standIn !== null) sent.push('Host', standIn.host);
   const id = ops.fetchStart(
-      method, standIn?.url ?? url, sent, streams ? true : content, standIn !== null);
+      method, standIn?.url ?? url, sent, streams ? length ?? true : content, standIn !== null);
   const abort = () => ops.fetchCancel(id);
   signal.addEventListener('abort', abort, {once: true});
   // What stops the body from being sent is why there is no response.
@@ -166,13 +166,14 @@ function responseFrom(answer, method, urls, signal) {
 }
 
 /**
- * A body with its length where that is known: many servers want to be told how much will come.
+ * A body as bytes where that is possible, so that a redirect can send it again.
  * @param {object | null} inner the request's body
  */
-async function sized(inner) {
+async function held(inner) {
   const body = takeBody(inner);
-  const isStream = body instanceof ReadableStream;
-  if (!isStream || inner.length === null || inner.length > MAXIMUM_HELD) return body;
+  if (!(body instanceof ReadableStream)) return body;
+  const isWorkers = inner.source === null || inner.length === null;
+  if (isWorkers || inner.length > MAXIMUM_HELD) return body;
   const bytes = new Uint8Array(inner.length);
   let at = 0;
   for await (const chunk of body) {
@@ -230,7 +231,8 @@ async function run(request) {
     method: request.method,
     url: request.url,
     headers: [...inner.headerList],
-    body: await sized(inner.body),
+    body: await held(inner.body),
+    length: inner.body?.length ?? null,
     redirect: inner.redirectMode,
     signal,
   };

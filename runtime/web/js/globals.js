@@ -8,8 +8,11 @@ import {SubtleCrypto} from './crypto/subtle_crypto.js';
 import {fetch} from './fetch.js';
 import {HTMLRewriter} from './html_rewriter.js';
 import {Request, Response} from './http_extensions.js';
+import {FixedLengthStream, IdentityTransformStream} from './identity_transform_stream.js';
 import {adoptInspect} from './inspect.js';
 import {microtaskFunctions} from './microtasks.js';
+import {scheduler} from './scheduler.js';
+import './read_at_least.js';
 import {timerFunctions} from './timers.js';
 import {URLPattern} from './url_pattern.js';
 import {WebSocket, WebSocketPair} from './websocket.js';
@@ -97,7 +100,9 @@ export function installGlobals() {
   }
   expose('Crypto', Crypto);
   expose('CryptoKey', CryptoKey);
+  expose('FixedLengthStream', FixedLengthStream);
   expose('HTMLRewriter', HTMLRewriter);
+  expose('IdentityTransformStream', IdentityTransformStream);
   expose('Navigator', Navigator);
   expose('Request', Request);
   expose('Response', Response);
@@ -109,6 +114,7 @@ export function installGlobals() {
   expose('crypto', crypto);
   expose('fetch', fetch);
   expose('navigator', new Navigator());
+  expose('scheduler', scheduler);
 }
 
 /** At the start of each isolate: what the snapshot cannot know. */

@@ -78,15 +78,24 @@ export function makeRequest(method, url, headers, body, cf) {
   return fromInnerRequest(inner, 'immutable');
 }
 
+/** A stream of known length is sent with it; that of other bodies the server sees itself. */
+function lengthHeader(body) {
+  const isSized = body !== null && body.length !== null && body.streamOrStatic instanceof ReadableStream;
+  return isSized ? ['Content-Length', String(body.length)] : null;
+}
+
 /**
  * With `encodeBody: "automatic"` (the default) a body is always given as it is without its content
  * encoding, and how it travels is the server's choice: ours is not to encode.
  */
-function headersToSend({headerList, encodeBody}) {
+function headersToSend({headerList, encodeBody, body}) {
   const isEncoded = ([name]) => name.length === 16 && name.toLowerCase() === 'content-encoding';
-  if (encodeBody === 'manual' || !headerList.some(isEncoded)) return headerList;
-  return headerList.filter(
-      (header) => !isEncoded(header) && header[0].toLowerCase() !== 'content-length');
+  const isLength = ([name]) => name.length === 14 && name.toLowerCase() === 'content-length';
+  const length = lengthHeader(body);
+  const decodes = encodeBody !== 'manual' && headerList.some(isEncoded);
+  if (!decodes && length === null) return headerList;
+  const kept = headerList.filter((header) => !isLength(header) && !(decodes && isEncoded(header)));
+  return length === null ? kept : [...kept, length];
 }
 
 /**

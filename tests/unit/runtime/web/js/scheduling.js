@@ -124,3 +124,29 @@ test('MessagePorts and buffers can be transferred', async () => {
   inner.port1.postMessage('hello');
   equal(await through, 'hello');
 });
+
+test('scheduler.wait fulfils after its delay, in the order of the delays', async () => {
+  const order = [];
+  await Promise.all([
+    scheduler.wait(20).then(() => order.push('later')),
+    scheduler.wait(1).then(() => order.push('sooner')),
+    scheduler.wait(0).then(() => order.push('at once')),
+  ]);
+  equal(order, ['at once', 'sooner', 'later']);
+  equal(await scheduler.wait(0), undefined);
+});
+
+test('a signal ends scheduler.wait with its reason', async () => {
+  const controller = new AbortController();
+  const waiting = scheduler.wait(1e9, {signal: controller.signal});
+  controller.abort(new RangeError('no longer'));
+  await rejects(waiting, 'RangeError', /no longer/);
+  await rejects(scheduler.wait(1e9, {signal: AbortSignal.abort()}), 'AbortError');
+  await rejects(scheduler.wait(1e9, {signal: AbortSignal.timeout(1)}), 'TimeoutError');
+  await scheduler.wait(0, {signal: new AbortController().signal});
+});
+
+test('what scheduler.wait refuses', async () => {
+  await rejects(scheduler.wait(), 'TypeError', /1 argument/);
+  await rejects(scheduler.wait(1, {signal: 'none'}), 'TypeError');
+});
