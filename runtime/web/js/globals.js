@@ -5,6 +5,7 @@ import {core} from './core.js';
 import {Crypto, crypto} from './crypto/crypto.js';
 import {CryptoKey} from './crypto/crypto_key.js';
 import {SubtleCrypto} from './crypto/subtle_crypto.js';
+import {EventSource} from './event_source.js';
 import {fetch} from './fetch.js';
 import {HTMLRewriter} from './html_rewriter.js';
 import {Request, Response} from './http_extensions.js';
@@ -100,6 +101,7 @@ export function installGlobals() {
   }
   expose('Crypto', Crypto);
   expose('CryptoKey', CryptoKey);
+  expose('EventSource', EventSource);
   expose('FixedLengthStream', FixedLengthStream);
   expose('HTMLRewriter', HTMLRewriter);
   expose('IdentityTransformStream', IdentityTransformStream);

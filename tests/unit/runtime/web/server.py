@@ -46,6 +46,22 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def answer_events(self, way: str) -> None:
+        """A stream of events that ends, or is cut, and goes on from the ID that the client has."""
+        last = self.headers.get("Last-Event-ID", "").encode("latin-1").decode()
+        if last == "8":
+            self.answer(204)
+            return
+        told = last or self.headers["Accept"]
+        name = "8" if last else "7\u00e4"
+        body = f"retry: 1\nid: {name}\ndata: {told}\n\ndata: not whole".encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream;charset=utf-8")
+        self.send_header("Content-Length", str(len(body) + (1 if way == "cut" else 0)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = way == "cut"
+
     def handle_request(self) -> None:
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -94,6 +110,8 @@ class Handler(BaseHTTPRequestHandler):
                 Handler.sent += len(block)
         elif url.path == "/sent":
             self.answer(200, str(Handler.sent).encode())
+        elif url.path == "/events":
+            self.answer_events(query["way"])
         elif url.path == "/never":
             time.sleep(600)
         else:
