@@ -60,7 +60,9 @@ const bootOptions = (python, crypto) => ({
     const folder = `${sitePackages}/_cloudflare`;
     FS.mkdirTree(folder);
     for (const name of ops.pythonAssetList('python/_cloudflare')) {
-      FS.writeFile(`${folder}/${name}`, ops.pythonAssetText(`python/_cloudflare/${name}`));
+      // Mapped, not copied: an encoder in JavaScript took 6 ms of each start for them.
+      FS.writeFile(
+          `${folder}/${name}`, ops.pythonAsset(`python/_cloudflare/${name}`), {canOwn: true});
     }
     FS.mkdirTree(MODULES);
   },
