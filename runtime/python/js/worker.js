@@ -129,6 +129,21 @@ class PythonWorker {
     const module = await this.python.importMain(this.configuration.mainModule.replace(/\.py$/, ''));
     this.#findEntrypoints(module);
     this.python.interpreter.release.keepCode();
+    // The first event may find the top level ended already: that takes more than a millisecond.
+    ops.queueTask(() => {
+      if (this.failure === undefined && isTopLevel()) this.#endTopLevel();
+    });
+  }
+
+  #endTopLevel() {
+    leaveTopLevel();
+    try {
+      this.python.endTopLevel();
+    } catch (error) {
+      // It may have kept its constant seeds.
+      this.#died(error);
+      throw error;
+    }
   }
 
   #findEntrypoints(module) {
@@ -143,12 +158,11 @@ class PythonWorker {
     });
   }
 
-  /** Before each event; the first one ends the top level. */
+  /** Before each event. */
   prepare() {
     if (this.failure !== undefined) throw new Error(this.failure);
-    const isFirst = isTopLevel();
-    if (isFirst) leaveTopLevel();
-    this.python.prepare(isFirst);
+    if (isTopLevel()) this.#endTopLevel();
+    this.python.cpuSignal.attach();
   }
 
   /** The interpreter cannot go on: os._exit, a crash in wasm, memory run out. */

@@ -400,10 +400,8 @@ export class WorkerPython {
     }
   }
 
-  /** Before each event. @param {boolean} isFirst it ends the top level */
-  prepare(isFirst) {
-    this.cpuSignal.attach();
-    if (!isFirst) return;
+  /** Before the first event: randomness becomes real. */
+  endTopLevel() {
     this.interpreter.run(
         'from _cloudflare.entropy_patches import before_first_request\n' +
         'before_first_request(); del before_first_request');
