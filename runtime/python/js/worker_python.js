@@ -12,6 +12,7 @@ import {EntropyGate} from './entropy.js';
 import {EventLoop} from './event_loop.js';
 import {patchWaitUntil} from './execution_context.js';
 import {makeReadOnlyFileSystem} from './file_system.js';
+import {showAsRepr} from './proxy_text.js';
 import {sdkRequests} from './sdk_requests.js';
 import {openSnapshot, SnapshotPrevented, takeSnapshot} from './snapshot.js';
 import {SnapshotReport} from './snapshot_report.js';
@@ -258,6 +259,9 @@ export class WorkerPython {
     }
     this.#attachEventLoop(snapshot === undefined);
     const context = this.interpreter.pyodide.pyimport('_cloudflare.async_context');
+    const proxyText = this.interpreter.pyodide.pyimport('_cloudflare.proxy_text');
+    showAsRepr(proxyText.text.copy(), [proxyText, proxyText.text]);
+    proxyText.destroy();
     attachPython({current: context.current.copy(), enter: context.enter.copy()});
     context.destroy();
     if (snapshot === undefined) this.#takeSnapshot('base');

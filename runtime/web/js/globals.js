@@ -69,6 +69,9 @@ class ServiceWorkerGlobalScope extends event.EventTarget {
     if (!constructing) throw new TypeError('Illegal constructor');
     super();
   }
+  get [Symbol.toStringTag]() {
+    return 'ServiceWorkerGlobalScope';
+  }
 }
 
 function expose(name, value) {

@@ -60,6 +60,40 @@ test('platform objects show their attributes', () => {
   ok(/^log: Response \{[^]*status: 404/.test(response), response);
 });
 
+test('collections, instances, cycles, depth, accessors', () => {
+  class Point {
+    #hidden = 1;
+    x = 1;
+    get far() {
+      return true;
+    }
+  }
+  const cyclic = {name: 'c', list: []};
+  cyclic.self = cyclic;
+  cyclic.list.push(cyclic);
+  console.log(new Map([['a', {b: new Set([1])}]]), new Set(['x']));
+  console.log(new Point(), [new Point()], class A extends Point {}, Object.create(null));
+  console.log(cyclic);
+  console.log({a: {b: {c: {d: 1}}}}, {get got() { return 1; }, set both(v) {}, [Symbol('s')]: 1n});
+  console.log(new Uint8Array([1, 2]), new ArrayBuffer(1), new Date(0), /x/g, Symbol('y'), -0, 10n);
+  console.log([, 1], Object.assign([1], {k: 2}), Array.from({length: 102}, () => 0).slice(0, 101).length);
+  console.log(function named() {}, () => {}, new (class extends Error { name = 'Own'; })('m').name);
+  equal(shell.takeLog(), [
+    "log: Map(1) { 'a' => { b: Set(1) { 1 } } } Set(1) { 'x' }",
+    'log: Point { x: 1 } [ Point { x: 1 } ] [class A extends Point] [Object: null prototype] {}',
+    "log: <ref *1> { name: 'c', list: [ [Circular *1] ], self: [Circular *1] }",
+    'log: { a: { b: { c: [Object] } } } { got: [Getter], both: [Setter], Symbol(s): 1n }',
+    'log: Uint8Array(2) [ 1, 2 ] ArrayBuffer { [Uint8Contents]: <00>, [byteLength]: 1 } ' +
+        '1970-01-01T00:00:00.000Z /x/g Symbol(y) -0 10n',
+    'log: [ <1 empty item>, 1 ] [ 1, k: 2 ] 101',
+    'log: [Function: named] [Function (anonymous)] Own',
+  ]);
+});
+
+test('the global scope is what it says', () => {
+  equal(String(globalThis), '[object ServiceWorkerGlobalScope]');
+});
+
 test('errors show stack and cause', () => {
   console.error(new Error('outer', {cause: new TypeError('inner')}));
   const [line] = shell.takeLog();
