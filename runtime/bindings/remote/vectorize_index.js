@@ -7,8 +7,7 @@ import {part} from './account.js';
 /** Typed arrays as JSON has them. */
 const withPlainValues = ({values, ...vector}) => ({...vector, values: Array.from(values)});
 
-// Its name is part of the interface: the SDK looks for it.
-export const AccountIndex = class VectorizeIndexImpl {
+export class AccountIndex {
   #account;
   #path;
 
@@ -76,4 +75,6 @@ export const AccountIndex = class VectorizeIndexImpl {
   async deleteByIds(ids) {
     return this.#ask('DELETE', 'POST', '/delete_by_ids', {json: {ids: Array.from(ids)}});
   }
-};
+}
+// It is part of the interface: the SDK looks for it.
+Object.defineProperty(AccountIndex, 'name', {value: 'VectorizeIndexImpl'});

@@ -77,7 +77,10 @@ class ServiceWorkerGlobalScope extends event.EventTarget {
 function expose(name, value) {
   Object.defineProperty(
       globalThis, name, {value, writable: true, enumerable: false, configurable: true});
-  if (typeof value === 'function') adoptInspect(value);
+  if (typeof value !== 'function') return;
+  // The bundler renames what has the name of something global.
+  if (value.name !== name) Object.defineProperty(value, 'name', {value: name, configurable: true});
+  adoptInspect(value);
 }
 
 function makeGlobalScope() {

@@ -182,3 +182,14 @@ test('what V8 adds to a restored context is its own', () => {
   equal('\ud800'.isWellFormed(), false);
   equal(typeof __host, 'undefined');
 });
+
+test('classes and functions of the global scope have their own names', () => {
+  const wrong = [];
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value = globalThis[name];
+    if (typeof value === 'function' && /^[A-Z]|^(fetch|atob|btoa|structuredClone)$/.test(name)) {
+      if (value.name !== name) wrong.push(`${name}: ${value.name}`);
+    }
+  }
+  equal(wrong, []);
+});
