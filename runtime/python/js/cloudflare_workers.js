@@ -1,6 +1,7 @@
 // The module "cloudflare:workers": base classes of entry points, the environment, and waitUntil.
 // https://developers.cloudflare.com/workers/runtime-apis/
 
+import {setKeepAlive} from '../../web/js/navigator.js';
 import {RpcTarget} from '../../bindings/service/rpc_target.js';
 import {currentScope, enterScope, runInScope, Scope} from './async_context.js';
 import {ExecutionContext} from './execution_context.js';
@@ -105,6 +106,8 @@ function overlay(environment, changes) {
 export function waitUntil(promise) {
   (currentScope().context ?? ExecutionContext.shared).waitUntil(promise);
 }
+
+setKeepAlive(waitUntil);  // of what navigator.sendBeacon() sends
 
 /** The module's exports. */
 export const cloudflareWorkers = {

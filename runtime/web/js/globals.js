@@ -12,6 +12,7 @@ import {Request, Response} from './http_extensions.js';
 import {FixedLengthStream, IdentityTransformStream} from './identity_transform_stream.js';
 import {adoptInspect} from './inspect.js';
 import {microtaskFunctions} from './microtasks.js';
+import {Navigator, navigator} from './navigator.js';
 import {scheduler} from './scheduler.js';
 import './read_at_least.js';
 import {timerFunctions} from './timers.js';
@@ -50,16 +51,6 @@ const FROM_SCRIPTS = {
   'deno_fetch/20_headers.js': ['Headers'],
   'deno_fetch/21_formdata.js': ['FormData'],
 };
-
-class Navigator {
-  /** What code looks at to find that it runs on Workers. */
-  get userAgent() {
-    return 'Cloudflare-Workers';
-  }
-  get [Symbol.toStringTag]() {
-    return 'Navigator';
-  }
-}
 
 let constructing = false;
 
@@ -121,7 +112,7 @@ export function installGlobals() {
   expose('console', console);
   expose('crypto', crypto);
   expose('fetch', fetch);
-  expose('navigator', new Navigator());
+  expose('navigator', navigator);
   expose('scheduler', scheduler);
 }
 

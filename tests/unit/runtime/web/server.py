@@ -6,9 +6,12 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 BIG = 32 * 1024 * 1024
+#: One block that is not compressed, then the end (RFC 7932, section 9.2).
+BROTLI_HELLO = bytes.fromhex("0b0280") + b"hello" + bytes.fromhex("03")
 
 
 class Server(ThreadingHTTPServer):
@@ -22,6 +25,8 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     sent = 0  # bytes of /big, by all connections
+    released = threading.Event()
+    broken_uploads: ClassVar[list[str]] = []
 
     def log_message(self, *args: object) -> None:
         """Keeps the test's output clean."""
@@ -45,6 +50,16 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def hold_upload(self) -> None:
+        """Reads nothing of the body until /release is asked for; then tells how much it was."""
+        Handler.released.wait()
+        Handler.released.clear()
+        try:
+            self.answer(200, str(len(self.body())).encode())
+        except (OSError, ValueError) as error:  # the client has given up
+            Handler.broken_uploads.append(repr(error))
+            self.close_connection = True
 
     def answer_events(self, way: str) -> None:
         """A stream of events that ends, or is cut, and goes on from the ID that the client has."""
@@ -70,6 +85,11 @@ class Handler(BaseHTTPRequestHandler):
             while self.rfile.read1(65536):  # closing with unread input would reset the connection
                 pass
             return
+        if url.path == "/held":
+            self.hold_upload()
+            return
+        if url.path == "/release":
+            Handler.released.set()
         body = self.body()
         if url.path == "/echo":
             told = {
@@ -108,10 +128,16 @@ class Handler(BaseHTTPRequestHandler):
             for _ in range(BIG // len(block)):
                 self.wfile.write(block)
                 Handler.sent += len(block)
+        elif url.path == "/broken-uploads":
+            self.answer(200, str(len(Handler.broken_uploads)).encode())
         elif url.path == "/sent":
             self.answer(200, str(Handler.sent).encode())
         elif url.path == "/events":
             self.answer_events(query["way"])
+        elif url.path == "/brotli":
+            self.answer(200, BROTLI_HELLO, Content_Encoding="br")
+        elif url.path == "/connection":
+            self.answer(200, str(self.client_address[1]).encode())
         elif url.path == "/never":
             time.sleep(600)
         else:

@@ -88,6 +88,88 @@ test('compressed content is decoded', async () => {
   equal(new Map(plain.headers).get('accept-encoding'), 'identity');
 });
 
+test('brotli is decoded where libcurl can, and asked for only there', async () => {
+  const {headers} = await (await fetch(at('/echo'))).json();
+  if (!/\bbr\b/.test(new Map(headers).get('accept-encoding'))) return;
+  const response = await fetch(at('/brotli'));
+  equal([await response.text(), response.headers.get('content-encoding')], ['hello', 'br']);
+});
+
+test('a connection is used again once its response was read', async () => {
+  const port = async () => (await fetch(at('/connection'))).text();
+  const first = await port();
+  equal([await port(), await port()], [first, first]);
+});
+
+/** A body without end, of 64 KiB each time it is asked. */
+function endless() {
+  const made = {pulls: 0, cancelled: []};
+  made.stream = new ReadableStream({
+    pull(controller) {
+      made.pulls++;
+      controller.enqueue(new Uint8Array(65536));
+      if (made.pulls === made.last) controller.close();
+    },
+    cancel(reason) {
+      made.cancelled.push(reason);
+    },
+  });
+  return made;
+}
+
+/** Until nothing more is taken from a body: for so many answers of the server. */
+async function stalled(body) {
+  for (let pulls = -1, same = 0; same < 20;) {
+    await (await fetch(at('/connection'))).text();
+    same = body.pulls === pulls ? same + 1 : 0;
+    pulls = body.pulls;
+  }
+}
+
+test('a server that does not read holds the upload back', async () => {
+  const body = endless();
+  const answer = fetch(at('/held'), {method: 'POST', body: body.stream});
+  await stalled(body);
+  ok(body.pulls < 400, `${body.pulls} pieces of 64 KiB were taken`);
+  body.last = body.pulls + 100;
+  await fetch(at('/release'));
+  equal(await (await answer).text(), String(body.last * 65536));
+});
+
+test('abort during an upload: the body is cancelled, the connection cut', async () => {
+  const body = endless();
+  const controller = new AbortController();
+  const answer = fetch(at('/held'), {method: 'POST', body: body.stream, signal: controller.signal});
+  await stalled(body);
+  controller.abort(new RangeError('no longer'));
+  await rejects(answer, 'RangeError', /no longer/);
+  await fetch(at('/release'));
+  while (await (await fetch(at('/broken-uploads'))).text() !== '1') await delay(0);
+  equal(body.cancelled.length, 1);
+});
+
+test("nobody may change the headers of what the network gave", async () => {
+  const {headers} = await fetch(at('/echo'));
+  for (const change of [
+    () => headers.set('a', 'b'), () => headers.append('a', 'b'), () => headers.delete('x-a'),
+  ]) {
+    throws(change, 'TypeError', /immutable|[Ii]mmutable/);
+  }
+  const own = new Headers(headers);
+  own.set('x-a', 'changed');
+  equal([own.get('x-a'), headers.get('x-a')], ['changed', 'b']);
+  const again = new Response(null, {headers});
+  again.headers.set('x-a', 'changed');
+  throws(() => Response.error().headers.set('a', 'b'), 'TypeError');
+  throws(() => Response.redirect('https://h/').headers.set('a', 'b'), 'TypeError');
+});
+
+test('navigator', async () => {
+  equal([navigator.userAgent, navigator.hardwareConcurrency, navigator.platform, navigator.language, navigator.languages],
+      ['Cloudflare-Workers', 1, '', 'en', ['en']]);
+  equal(navigator.sendBeacon(at('/echo'), 'told'), true);
+});
+
 test('a body comes in chunks', async () => {
   const response = await fetch(at('/chunks'));
   equal(await response.clone().text(), 'one two three');
