@@ -107,6 +107,14 @@ v8::MaybeLocal<v8::Value> ModuleMap::content_value(v8::Local<v8::Context> contex
     }
     case Source::Kind::json:
       return parse_json(context, source.content);
+    case Source::Kind::wasm: {
+      const auto* const bytes = reinterpret_cast<const uint8_t*>(source.content.data());
+      v8::Local<v8::WasmModuleObject> module;
+      if (!v8::WasmModuleObject::Compile(v8, {bytes, source.content.size()}).ToLocal(&module)) {
+        return {};
+      }
+      return module;
+    }
     default:
       return to_string(v8, source.content);
   }

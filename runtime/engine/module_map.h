@@ -20,9 +20,9 @@ class Isolate;
 class ModuleMap {
  public:
   /// A module's file. What is no script has its content as the default export: a string, an
-  /// ArrayBuffer, or what the JSON stands for.
+  /// ArrayBuffer, what the JSON stands for, or a WebAssembly.Module.
   struct Source {
-    enum class Kind { script, text, bytes, json };
+    enum class Kind { script, text, bytes, json, wasm };
     Kind kind = Kind::script;
     std::string content;
   };

@@ -91,6 +91,8 @@ std::optional<ModuleMap::Source::Kind> importable_as(ModuleType type) {
       return ModuleMap::Source::Kind::bytes;
     case ModuleType::json:
       return ModuleMap::Source::Kind::json;
+    case ModuleType::wasm:
+      return ModuleMap::Source::Kind::wasm;
     default:
       return std::nullopt;
   }

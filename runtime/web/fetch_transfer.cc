@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "runtime/web/authorities.h"
 #include "runtime/web/reachable.h"
 
 namespace cwrangler::web {
@@ -60,6 +61,7 @@ FetchTransfer::FetchTransfer(FetchRequest request) : easy_(curl_easy_init()) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &FetchTransfer::on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  if (request.url.starts_with("https:")) trust_authorities(easy);
   // A proxy would resolve the name itself, past the rule.
   if (request.direct || are_private_addresses_denied()) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include "runtime/web/authorities.h"
+
 namespace cwrangler::web {
 
 /// Part of the isolate's state.
@@ -18,7 +20,7 @@ class TlsClient {
   boost::asio::ssl::context& context() {
     if (!context_) {
       context_.emplace(boost::asio::ssl::context::tls_client);
-      context_->set_default_verify_paths();
+      trust_authorities(*context_);
     }
     return *context_;
   }

@@ -4,6 +4,7 @@
 //
 // As there, a request that fails ends it, and only a stream that ends is opened again.
 
+import {bindCallback} from './callback_scope.js';
 import {core} from './core.js';
 import {ops} from './host.js';
 import {fetch} from './fetch.js';
@@ -121,9 +122,11 @@ class EventSource extends EventTarget {
   }
 
   async #keepConnected() {
+    // Whose event this is may be known only now, and each request counts as one of its requests.
+    const request = bindCallback(() => this.#request());
     try {
       for (;;) {
-        const stream = await this.#request();
+        const stream = await request();
         const lost = await this.#readEvents(stream).catch((error) => error);
         this.#tell(CONNECTING, lost ?? new Error('The server disconnected.'));
         await scheduler.wait(this.#reconnectionTime, {signal: this.#closing.signal});
