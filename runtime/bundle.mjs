@@ -38,6 +38,14 @@ const PATCHES = {
     ['    if (writeIdx !== list.length) {\n',
       '    this[_iterableHeadersCache] = undefined;\n    if (writeIdx !== list.length) {\n'],
   ],
+  // Names with separators, quotes and backslashes in them, and empty ones. Workers write a backslash as two.
+  'deno_fetch/21_formdata.js': [
+    ["  '\"': \"%22\",\n", "  '\"': \"%22\",\n  '\\\\': '\\\\\\\\',\n"],
+    ['/([\\n\\r"])/g', '/([\\n\\r"\\\\])/g'],
+    ['    const disposition = parseContentDisposition(\n',
+      '    const disposition = core.parseContentDisposition(\n'],
+    ['          if (latin1Name) {\n', '          if (latin1Name !== undefined) {\n'],
+  ],
   // A body made of a string or bytes is a byte stream, as the standard and Workers have it.
   'deno_fetch/22_body.js': [
     ['  createReadableStream,\n', '  createReadableByteStream,\n'],

@@ -8,6 +8,7 @@
 import {bootstrap} from './deno/bootstrap.js';
 import {scripts} from './deno/scripts.js';
 import {blobOps} from './blob_parts.js';
+import {parseContentDisposition} from './content_disposition.js';
 import {hooks, ops} from './host.js';
 import {createFilteredInspectProxy, inspect} from './inspect.js';
 import {messagePortOps, closePort} from './message_ports.js';
@@ -195,6 +196,8 @@ export const core = bootstrap.core = {
   destructureError,
   reportUnhandledException: (error) => ops.reportUncaught(error),
   print: (text) => ops.log('error', text),
+
+  parseContentDisposition,
 
   // What class Request and Response of Workers have beside the standard (http_extensions.js).
   initializeResponse(inner, init) {
