@@ -59,7 +59,7 @@ export function importedType(format, data) {
  */
 export function importDer(format, data, kind) {
   return required(
-      FORMATS[format].read(viewOf(data), kind), `The data is not ${article(kind)} key as "${format}"`,
+      FORMATS[format].read(viewOf(data), kind), `The data has no ${kind} key in the format "${format}"`,
       dataError);
 }
 
@@ -71,6 +71,3 @@ export function exportDer(format, key) {
 }
 
 export const isDer = (format) => Object.hasOwn(FORMATS, format);
-
-/** @param {string} name of an algorithm or a curve @returns {string} with its article */
-export const article = (name) => `${/^[AEFHILMNORSX]/.test(name) ? 'an' : 'a'} ${name}`;

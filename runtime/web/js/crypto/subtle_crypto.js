@@ -12,9 +12,9 @@ import {dataError, invalidAccess, notSupported, syntaxError} from './errors.js';
 import {toJwk} from './jwk.js';
 
 import './aes.js';
+import './curve25519.js';
 import './derivation.js';
 import './digest.js';
-import './edwards.js';
 import './elliptic_curves.js';
 import './hmac.js';
 import './rsa.js';
