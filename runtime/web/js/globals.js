@@ -65,12 +65,20 @@ class ServiceWorkerGlobalScope extends event.EventTarget {
   }
 }
 
+/** The bundler renames what has the name of something global; some classes have made a tag of that. */
+function giveName(value, name) {
+  const named = {value: name, configurable: true};
+  if (value.prototype?.[Symbol.toStringTag] === value.name) {
+    Object.defineProperty(value.prototype, Symbol.toStringTag, named);
+  }
+  Object.defineProperty(value, 'name', named);
+}
+
 function expose(name, value) {
   Object.defineProperty(
       globalThis, name, {value, writable: true, enumerable: false, configurable: true});
   if (typeof value !== 'function') return;
-  // The bundler renames what has the name of something global.
-  if (value.name !== name) Object.defineProperty(value, 'name', {value: name, configurable: true});
+  if (value.name !== name) giveName(value, name);
   adoptInspect(value);
 }
 

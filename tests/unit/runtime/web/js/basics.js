@@ -189,6 +189,8 @@ test('classes and functions of the global scope have their own names', () => {
     const value = globalThis[name];
     if (typeof value === 'function' && /^[A-Z]|^(fetch|atob|btoa|structuredClone)$/.test(name)) {
       if (value.name !== name) wrong.push(`${name}: ${value.name}`);
+      const tag = value.prototype?.[Symbol.toStringTag];
+      if (/\d$/.test(tag ?? '')) wrong.push(`${name}: ${tag}`);
     }
   }
   equal(wrong, []);
