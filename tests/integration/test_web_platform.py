@@ -235,6 +235,14 @@ def test_the_connections_of_an_event_source_are_subrequests(tmp_path: Path) -> N
     assert "Too many subrequests: one event may make 2." in error
 
 
+@pytest.mark.parametrize("path", ["fetching/several", "fetching/several/later"])
+def test_requests_of_javascript_that_python_calls_are_counted(tmp_path: Path, path: str) -> None:
+    with serving_worker(tmp_path, {"subrequests": 3}) as worker, serving_http() as peer:
+        for _ in range(2):
+            assert check(worker, path, f"http://127.0.0.1:{peer.port}/") == [
+                [200, 200, 200], "Too many subrequests: one event may make 3."]
+
+
 def _socket_server(connection: ServerConnection) -> None:
     with suppress(ConnectionClosed):
         for message in connection:

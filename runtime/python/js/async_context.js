@@ -5,7 +5,8 @@
 // JavaScript's promise reactions have the engine's continuation data, to which its timers and microtasks
 // are put back by us. Code of one language that is
 // called by the other finds what the caller had, because both are asked and the later scope counts:
-// scopes are only ever made inside of another.
+// scopes are only ever made inside of another. What JavaScript goes on with after a wait has no Python below
+// it to ask: so Python's scope is put into the engine's data before each callback (py/_cloudflare/event_loop.py).
 
 import {setCallbackBinder} from '../../web/js/callback_scope.js';
 import {ops} from '../../web/js/host.js';
@@ -67,6 +68,24 @@ export function runInScope(scope, callback) {
   } finally {
     ops.setContinuationData(own);
     python?.enter(pythons);
+  }
+}
+
+/**
+ * Calls Python's code, which has put a scope in force or will: so JavaScript that it calls finds the scope
+ * after its waits as well, when Python cannot be asked any more.
+ * @template T
+ * @param {Scope | undefined} scope undefined: not known yet
+ * @param {() => T} callback
+ * @returns {T}
+ */
+export function showScope(scope, callback) {
+  const own = ops.continuationData();
+  ops.setContinuationData(scope);
+  try {
+    return callback();
+  } finally {
+    ops.setContinuationData(own);
   }
 }
 

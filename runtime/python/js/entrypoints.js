@@ -2,7 +2,7 @@
 // of old (`on_fetch`).
 
 import {checkName, notImplemented} from '../../bindings/service/rpc_promise.js';
-import {Scope} from './async_context.js';
+import {Scope, showScope} from './async_context.js';
 import {callAtOnce} from './event_loop.js';
 import {ExecutionContext} from './execution_context.js';
 import {isProxy} from './proxies.js';
@@ -135,7 +135,8 @@ export class Entrypoints {
     try {
       const later = new Promise((resolve) => { this.#settle.set(number, resolve); });
       const args = [scope, number, className, method, scope.context, request];
-      const outcome = await (atOnce ? callAtOnce(this.#emscripten, this.#answer, ...args)
+      const outcome = await (atOnce
+        ? showScope(scope, () => callAtOnce(this.#emscripten, this.#answer, ...args))
         : this.#answer.callPromising(...args));
       return outcome === this.#answers.pending ? await later : outcome;
     } finally {

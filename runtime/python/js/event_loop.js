@@ -1,6 +1,7 @@
 // Turns of Python's event loop in tasks of the isolate's; py/_cloudflare/event_loop.py is the other side.
 
 import {ops} from '../../web/js/host.js';
+import {showScope} from './async_context.js';
 
 export class EventLoop {
   #module;
@@ -26,8 +27,13 @@ export class EventLoop {
     this.#isWoken = true;
     ops.queueTask(() => {
       this.#isWoken = false;
-      callAtOnce(this.#module, this.#runReady);
+      showScope(undefined, () => callAtOnce(this.#module, this.#runReady));
     });
+  }
+
+  /** What Python calls next belongs to this scope, until the end of the turn. */
+  show(scope) {
+    ops.setContinuationData(scope);
   }
 }
 

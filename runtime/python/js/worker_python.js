@@ -201,7 +201,10 @@ export class WorkerPython {
       rpc: {begin: (member, ...args) => ({promise: member(...args)})},
       compatibilityFlags: {...this.flags},
       sdkRequests: sdkRequests(() => this.interpreter.module.HEAPU8),
-      eventLoop: {wake: () => this.eventLoop.wake()},
+      eventLoop: {
+        wake: () => this.eventLoop.wake(),
+        show: (scope) => this.eventLoop.show(scope),
+      },
       moduleCode: {
         find: (key) => ops.pythonFindCode(key),
         keep: (key, code) => ops.pythonKeepCode(key, code),

@@ -4,7 +4,7 @@ A task starts with a copy of the variables of the code that started it. So what 
 the handler's event, and tasks of other events that run in between do not.
 """
 
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import Any
 
 _scope: ContextVar[Any] = ContextVar("scope", default=None)
@@ -18,3 +18,8 @@ def current() -> Any:
 def enter(scope: Any) -> None:
     """Puts the host's object in force for the running task and what it starts from now on."""
     _scope.set(scope)
+
+
+def scope_of(context: Context) -> Any:
+    """What ``current()`` gives in code that runs with these variables."""
+    return context.get(_scope)

@@ -12,22 +12,26 @@ from contextvars import Context
 from time import monotonic
 from typing import Any
 
+from .async_context import scope_of
+
 # Seconds. Callbacks of several requests run in one turn, and the host ends a turn that takes too long as
 # the fault of the Worker: what one request may use must not be used up by the others.
 _LONGEST_TURN = 0.005
 
 _ready: deque[asyncio.Handle] = deque()
 _wake: Callable[[], None]
+_show: Callable[[Any], None]
 
 
 def install(host: Any) -> None:
-    """Takes the place of Pyodide's scheduling. `host.wake()` makes the host call `run_ready` soon."""
-    global _wake  # noqa: PLW0603
+    """Takes the place of Pyodide's scheduling. `host.wake()` makes the host call `run_ready` soon,
+    `host.show(scope)` puts a scope in force for JavaScript that the running callback calls."""
+    global _wake, _show  # noqa: PLW0603
     # Imports of the foreign function interface, which comes up after this package.
     from pyodide.webloop import WebLoop  # noqa: PLC0415
 
     # A function without its object could not be found again by who restores a snapshot.
-    _wake = host.wake
+    _wake, _show = host.wake, host.show
     call_later = WebLoop.call_later
 
     def later(
@@ -58,7 +62,7 @@ def _call_soon(
 def run_ready() -> None:
     """One turn. When a callback waits (`run_sync`), the host begins another one for those behind it."""
     end = monotonic() + _LONGEST_TURN
-    entered = None
+    entered = shown = None
     try:
         for _ in range(len(_ready)):
             if not _ready:
@@ -72,6 +76,9 @@ def run_ready() -> None:
                 entered = loop
             elif asyncio._get_running_loop() is not loop:
                 asyncio._set_running_loop(loop)
+            if (scope := scope_of(handle._context)) is not shown:
+                _show(scope)
+                shown = scope
             _run(handle, loop)
             if monotonic() > end:
                 break

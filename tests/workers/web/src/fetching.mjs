@@ -21,6 +21,22 @@ export async function together(request) {
   return Promise.all(answers.map((answer) => answer.json()));
 }
 
+/** One after another, until it is refused. */
+export async function several(request) {
+  const statuses = [];
+  try {
+    while (statuses.length < 10) {
+      const response = await fetch(target(request));
+      await response.text();
+      statuses.push(response.status);
+      await scheduler.wait(0);
+    }
+  } catch (error) {
+    return [statuses, error.message];
+  }
+  return [statuses, ''];
+}
+
 export async function beacon(request) {
   return navigator.sendBeacon(target(request), 'told');
 }
