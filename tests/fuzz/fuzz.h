@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -45,7 +46,9 @@ void read_or_refuse(const Read& read) {
 
 /// Ends the program where what a reader promises does not hold.
 inline void demand(bool holds) {
-  if (!holds) std::abort();
+  if (holds) return;
+  std::perror("what a target demands is not so; the last failed call of the system says");
+  std::abort();
 }
 
 /// A file in memory.
