@@ -115,27 +115,36 @@ TEST_CASE("requests that must be refused") {
 }
 
 TEST_CASE("a request that arrives byte by byte means the same") {
-  const std::string input =
-      "POST /x?y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-  const HttpLimits limits;
-  RequestParser parser(limits);
-  RequestHead head;
-  std::string pending;
-  std::vector<uint8_t> body;
-  bool has_head = false;
-  for (const char byte : input) {
-    pending += byte;
-    const size_t consumed =
-        has_head ? parser.parse_body(pending, body) : parser.parse_head(pending, head);
-    REQUIRE_FALSE(parser.rejection());
-    has_head = has_head || consumed > 0;
-    pending.erase(0, consumed);
+  const std::string head_text =
+      "POST /x?y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::pair<std::string, std::string> bodies[] = {
+      {"5\r\nhello\r\n0\r\n\r\n", "hello"},
+      {"1\r\na\r\n1\r\nb\r\n0\r\nTrailer: x\r\n\r\n", "ab"},
+      {"0\r\n\r\n", ""},
+      {"0\r\nT: x\r\n\r\n", ""},
+  };
+  for (const auto& [chunks, text] : bodies) {
+    INFO(chunks);
+    const HttpLimits limits;
+    RequestParser parser(limits);
+    RequestHead head;
+    std::string pending;
+    std::vector<uint8_t> body;
+    bool has_head = false;
+    for (const char byte : head_text + chunks) {
+      pending += byte;
+      const size_t consumed =
+          has_head ? parser.parse_body(pending, body) : parser.parse_head(pending, head);
+      REQUIRE_FALSE(parser.rejection());
+      has_head = has_head || consumed > 0;
+      pending.erase(0, consumed);
+    }
+    CHECK(parser.complete());
+    CHECK(pending.empty());
+    CHECK(head.method == "POST");
+    CHECK(head.target == "/x?y");
+    CHECK(std::string(body.begin(), body.end()) == text);
   }
-  CHECK(parser.complete());
-  CHECK(pending.empty());
-  CHECK(head.method == "POST");
-  CHECK(head.target == "/x?y");
-  CHECK(std::string(body.begin(), body.end()) == "hello");
 }
 
 TEST_CASE("mutated requests are taken or refused, never more") {
