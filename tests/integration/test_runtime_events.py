@@ -108,6 +108,14 @@ def test_a_schedule_is_run(traced: Runtime, cron: str, outcome: str) -> None:
 
 
 def test_nothing_is_told_while_nobody_listens(runtime: Runtime) -> None:
+    # Until the order of the test before, to tell no more, is obeyed: a request's trace is there when the next one ends.
+    while True:
+        runtime.drop_messages()
+        for _ in range(2):
+            runtime.get("/quiet")
+            runtime.wait_for("console", text="quiet ends")
+        if not any(m["type"] == "trace" for m in runtime.messages):
+            break
     assert runtime.get("/alone")[0] == 202
     runtime.wait_for("console", text="alone ends")
     runtime.send({"type": "tracing", "enabled": True})

@@ -97,7 +97,11 @@ export function showScope(scope, callback) {
 export function enterScope(scope) {
   const before = python?.current();
   python?.enter(scope);
-  return () => python?.enter(before);
+  return () => {
+    python?.enter(before);
+    // A later callback than the one that entered it was shown it.
+    if (ops.continuationData() === scope) ops.setContinuationData(before);
+  };
 }
 
 setCallbackBinder((callback) => {
